@@ -1,0 +1,173 @@
+"""Watching a game while it trains: a live dashboard, samples over time, quality, a progress bar.
+
+Keras calls them once an interval (``every`` steps of ``train``), which Keras calls an epoch.
+"""
+
+from __future__ import annotations
+
+import time
+
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from . import plots
+from .metrics import Evaluator
+from .models.game import generate, latent_noise
+
+
+class QualityTracker(keras.callbacks.Callback):
+    """Measure the Fréchet distance while training, into ``model.curves["frechet_distance"]``.
+
+    Args:
+        evaluator: against what to measure.
+        every: steps between two measurements.
+        samples: how many images to generate; fewer are faster and give a larger distance.
+    """
+
+    def __init__(self, evaluator: Evaluator, every: int = 1000, samples: int = 2000):
+        super().__init__()
+        self.evaluator, self.every, self.samples = evaluator, every, samples
+        self._measured = 0
+
+    def on_train_begin(self, logs=None):  # noqa: D102
+        self._measured = self.model.steps_done // self.every
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+        due = self.model.steps_done // self.every
+        if due > self._measured:
+            self._measured = due
+            distance = self.evaluator.frechet_distance(self.model.sample(self.samples))
+            self.model.curves.add(self.model.steps_done, frechet_distance=distance)
+
+
+class SampleGrids(keras.callbacks.Callback):
+    """Keep what the generator makes of the same few noise vectors at chosen steps.
+
+    Args:
+        steps: when to look; step 0 is the untrained generator. A snapshot is taken at the end of the interval
+            in which the step falls.
+        n: how many noise vectors.
+        seed: chooses them.
+
+    Attributes:
+        snapshots: step → float32 images in [−1, 1], shape (n, height, width, channels).
+    """
+
+    def __init__(self, steps: list[int], n: int = 12, seed: int = 0):
+        super().__init__()
+        self.due = sorted(steps)
+        self.n, self.seed = n, seed
+        self.snapshots: dict[int, np.ndarray] = {}
+
+    def on_train_begin(self, logs=None):  # noqa: D102
+        self._look()
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+        self._look()
+
+    def _look(self):
+        passed = [step for step in self.due if step <= self.model.steps_done]
+        if passed:
+            self.due = self.due[len(passed) :]
+            self.snapshots[self.model.steps_done] = self.model.sample(self.n, self.seed)
+
+    def figure(self) -> Figure:
+        """All snapshots, one row each."""
+        return plots.samples_over_time(self.snapshots)
+
+
+class Progress(keras.callbacks.Callback):
+    """Counts steps and time; the base of everything that shows them."""
+
+    def on_train_begin(self, logs=None):  # noqa: D102
+        self.total = self.params["epochs"] * self.params["steps"]
+        self.first = self.model.steps_done
+        self.started = time.monotonic()
+
+    def line(self) -> str:
+        """E.g. ``"step 1,200 / 4,000 · 3.9 ms a step · 0:11 left"``."""
+        done, elapsed = self.model.steps_done, time.monotonic() - self.started
+        per_step = elapsed / max(done - self.first, 1)
+        end = f"{clock((self.total - done) * per_step)} left" if done < self.total else f"took {clock(elapsed)}"
+        return f"step {done:,} / {self.total:,} · {1000 * per_step:.1f} ms a step · {end}"
+
+
+class ProgressBar(Progress):
+    """A bar with ETA on the terminal."""
+
+    def on_train_begin(self, logs=None):  # noqa: D102
+        super().on_train_begin(logs)
+        self.bar = tqdm(total=self.total, initial=self.first, unit="step")
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+        self.bar.update(self.model.steps_done - self.bar.n)
+        self.bar.set_postfix({name: f"{value:.3g}" for name, value in (logs or {}).items()})
+
+    def on_train_end(self, logs=None):  # noqa: D102
+        self.bar.close()
+
+
+class Dashboard(Progress):
+    """A live picture under the cell: samples from fixed noise, losses, accuracies, quality, progress.
+
+    Works in JupyterLab, Colab and under test runners; the last picture stays in the saved notebook. Outside a
+    notebook it prints the progress line instead.
+
+    Args:
+        rows: rows and columns of the sample grid.
+        seed: chooses the fixed noise.
+        seconds: at least this long between two pictures.
+        floor: a Fréchet distance to mark as unreachable, e.g. that of real test images.
+    """
+
+    def __init__(self, rows: int = 6, seed: int = 0, seconds: float = 2.0, floor: float | None = None):
+        super().__init__()
+        self.rows, self.seed, self.seconds, self.floor = rows, seed, seconds, floor
+
+    def on_train_begin(self, logs=None):  # noqa: D102
+        super().on_train_begin(logs)
+        from IPython.display import display
+
+        self.noise = latent_noise(self.rows**2, self.model.latent_dim, self.seed)
+        self.handle = display(self.figure(), display_id=True)
+        self.shown_at = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+        if time.monotonic() - self.shown_at >= self.seconds:
+            self.show()
+
+    def on_train_end(self, logs=None):  # noqa: D102
+        self.show()
+
+    def show(self) -> None:
+        """Bring the picture up to date."""
+        if self.handle is None:  # display() gives no handle outside a notebook
+            print(self.line())
+        else:
+            self.handle.update(self.figure())
+        self.shown_at = time.monotonic()
+
+    def figure(self) -> Figure:
+        """The picture as it is now."""
+        curves = self.model.curves
+        with_quality = "frechet_distance" in curves
+        figure = Figure(figsize=(10.5, 4.6))
+        figure.suptitle(self.line(), x=0.01, ha="left", fontsize=11, family="monospace")
+        left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))
+        plots.show_tiles(left.subplots(), generate(self.model.generator, self.noise), self.rows)
+        axes = right.subplots(2 + with_quality, 1, sharex=True)
+        plots.draw_losses(axes[0], curves, self.model.adversarial_loss.at_equilibrium)
+        plots.draw_accuracies(axes[1], curves)
+        if with_quality:
+            plots.draw_quality(axes[2], curves, self.floor)
+        axes[-1].set(xlabel="step", xlim=(0, self.total))
+        return figure
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``m:ss`` or ``h:mm:ss``."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

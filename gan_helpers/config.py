@@ -1,0 +1,111 @@
+"""How a notebook starts: the mode it runs in, its seed, quiet logs, and one line that says all this.
+
+The mode is the environment variable ``GAN_MODE``:
+
+========== ======================================================= =================
+mode       for                                                     a chapter takes
+========== ======================================================= =================
+``smoke``  tests: every line runs, nothing is trained to the end   seconds
+``laptop`` reading and teaching on two CPU cores (the default)     at most 10 minutes
+``full``   a GPU, or patience                                      the paper's budget
+========== ======================================================= =================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import sys
+from typing import TypeVar
+
+MODES = ("smoke", "laptop", "full")
+DEFAULT_MODE = "laptop"
+
+T = TypeVar("T")
+
+
+def mode() -> str:
+    """The mode in force: ``GAN_MODE``, or ``"laptop"`` where it is not set.
+
+    Raises:
+        ValueError: ``GAN_MODE`` is none of smoke, laptop, full.
+    """
+    value = os.environ.get("GAN_MODE", DEFAULT_MODE)
+    if value not in MODES:
+        raise ValueError(f"GAN_MODE must be one of {', '.join(MODES)}, got {value!r}. Unset it to get 'laptop'.")
+    return value
+
+
+def by_mode(*, smoke: T, laptop: T, full: T) -> T:
+    """Choose by mode, e.g. ``steps = by_mode(smoke=20, laptop=4_000, full=20_000)``."""
+    return {"smoke": smoke, "laptop": laptop, "full": full}[mode()]
+
+
+def setup(seed: int = 0) -> None:
+    """Prepare a notebook: import TensorFlow quietly, seed Python, NumPy and Keras, set the course's plot style.
+
+    Prints one line with versions, device, mode and seed.
+
+    Args:
+        seed: any int from 0 to 2**31 − 1.
+    """
+    tf, keras = quiet_tensorflow()
+    from . import plots
+
+    keras.utils.set_random_seed(seed)
+    plots.use_style()
+    print(
+        f"Python {platform.python_version()} · TensorFlow {tf.__version__} · Keras {keras.__version__} · "
+        f"{device()} · mode {mode()} · seed {seed}"
+    )
+
+
+def quiet_tensorflow():
+    """Import TensorFlow and Keras without the start-up lines of their C++ libraries; return both modules.
+
+    Raises:
+        ImportError: TensorFlow is not installed; the message says how to install it.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with _stderr_silenced():
+            import keras
+            import tensorflow as tf
+    except ImportError as error:
+        raise ImportError(
+            "TensorFlow could not be imported. Install it with `pip install 'gan-helpers[tf]'` "
+            f"(or 'gan-helpers[gpu]' for an NVIDIA GPU on Linux). The reason was: {error}"
+        ) from error
+    if keras.backend.backend() != "tensorflow":
+        raise ImportError(
+            f"Keras runs on the {keras.backend.backend()!r} backend; this course needs 'tensorflow'. "
+            "Unset KERAS_BACKEND (and look into ~/.keras/keras.json) and restart the kernel."
+        )
+    return tf, keras
+
+
+def device() -> str:
+    """The device that trains, e.g. ``"CPU (2 threads)"`` or ``"GPU Tesla T4"``."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return f"CPU ({os.cpu_count()} threads)"
+    names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+    return "GPU " + ", ".join(names)
+
+
+@contextlib.contextmanager
+def _stderr_silenced():
+    """Send file descriptor 2 to the void: the C++ lines come before any log level is read."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    void = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(void, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(void)

@@ -1,0 +1,55 @@
+"""Learning curves: named series of (step, value), recorded while a model trains."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class Curves:
+    """Named series of (step, value).
+
+    >>> curves = Curves()
+    >>> curves.add(100, d_loss=1.3, g_loss=0.8)
+    >>> steps, values = curves["d_loss"]
+    """
+
+    def __init__(self):
+        self._points: dict[str, list[tuple[int, float]]] = {}
+
+    def add(self, step: int, **values: float) -> None:
+        """Record ``values`` at ``step``."""
+        for name, value in values.items():
+            self._points.setdefault(name, []).append((int(step), float(value)))
+
+    def __getitem__(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """The steps (int64) and values (float64) of one series; both empty where nothing was recorded yet."""
+        points = self._points.get(name, [])
+        return np.array([s for s, _ in points], np.int64), np.array([v for _, v in points], np.float64)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._points
+
+    def names(self) -> list[str]:
+        """The names of the series, in the order of their first record."""
+        return list(self._points)
+
+    def last(self, name: str) -> float:
+        """The latest value of one series.
+
+        Raises:
+            KeyError: nothing was recorded under that name.
+        """
+        if name not in self._points:
+            raise KeyError(f"no curve named {name!r}; there are: {', '.join(self._points) or 'none yet'}")
+        return self._points[name][-1][1]
+
+    def as_arrays(self) -> dict[str, np.ndarray]:
+        """For saving: name → float64 array of shape (n, 2)."""
+        return {name: np.array(points, np.float64) for name, points in self._points.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Curves:
+        """The inverse of :meth:`as_arrays`."""
+        curves = cls()
+        curves._points = {name: [(int(s), float(v)) for s, v in array] for name, array in arrays.items()}
+        return curves

@@ -1,0 +1,95 @@
+"""What each player minimises, given the discriminator's logits.
+
+A logit a is the discriminator's answer before the sigmoid: D(x) = σ(a). Two identities keep everything finite:
+
+    −log σ(a) = softplus(−a)        −log(1 − σ(a)) = softplus(a)        softplus(a) = log(1 + eᵃ)
+
+Every loss is an object with two functions, ``discriminator(real_logits, fake_logits)`` and
+``generator(fake_logits)``. Both take float tensors of any one shape and return a float scalar to be minimised.
+"""
+
+from __future__ import annotations
+
+import math
+
+import tensorflow as tf
+
+mean, softplus, square = tf.reduce_mean, tf.math.softplus, tf.square
+
+
+class AdversarialLoss:
+    """The interface of a pair of losses; subclasses state the two formulas.
+
+    Attributes:
+        at_equilibrium: (discriminator's, generator's) loss when the discriminator can only guess; ``None`` where
+            that is not a fixed number.
+    """
+
+    at_equilibrium: tuple[float, float] | None = None
+
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """What the discriminator minimises."""
+        raise NotImplementedError
+
+    def generator(self, fake_logits: tf.Tensor) -> tf.Tensor:
+        """What the generator minimises."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class MinimaxLoss(AdversarialLoss):
+    """The zero-sum game of Goodfellow et al. (2014, arXiv:1406.2661), min_G max_D V(D, G).
+
+    J_D = −V = −E log D(x) − E log(1 − D(G(z)));  J_G = E log(1 − D(G(z))), which is at most 0.
+    """
+
+    at_equilibrium = (math.log(4), -math.log(2))
+
+    def discriminator(self, real_logits, fake_logits):  # noqa: D102
+        return mean(softplus(-real_logits)) + mean(softplus(fake_logits))
+
+    def generator(self, fake_logits):  # noqa: D102
+        return -mean(softplus(fake_logits))
+
+
+class NonSaturatingLoss(MinimaxLoss):
+    """The same discriminator; the generator minimises J_G = −E log D(G(z)) (same paper, section 3).
+
+    Its gradient is strong just when the discriminator wins, where the minimax loss is flat.
+    """
+
+    at_equilibrium = (math.log(4), math.log(2))
+
+    def generator(self, fake_logits):  # noqa: D102
+        return mean(softplus(-fake_logits))
+
+
+class LeastSquaresLoss(AdversarialLoss):
+    """LSGAN (Mao et al., 2017, arXiv:1611.04076) with targets 1 for real, 0 for fake, 1 for the generator.
+
+    J_D = ½ E (a(x) − 1)² + ½ E a(G(z))²;  J_G = ½ E (a(G(z)) − 1)². No sigmoid: a is used as it is.
+    """
+
+    at_equilibrium = (0.25, 0.125)
+
+    def discriminator(self, real_logits, fake_logits):  # noqa: D102
+        return 0.5 * mean(square(real_logits - 1)) + 0.5 * mean(square(fake_logits))
+
+    def generator(self, fake_logits):  # noqa: D102
+        return 0.5 * mean(square(fake_logits - 1))
+
+
+class WassersteinLoss(AdversarialLoss):
+    """WGAN (Arjovsky, Chintala & Bottou, 2017, arXiv:1701.07875).
+
+    J_D = E a(G(z)) − E a(x);  J_G = −E a(G(z)). Meaningful only for a critic kept Lipschitz (by clipping its
+    weights or by a gradient penalty); −J_D then estimates the earth mover's distance.
+    """
+
+    def discriminator(self, real_logits, fake_logits):  # noqa: D102
+        return mean(fake_logits) - mean(real_logits)
+
+    def generator(self, fake_logits):  # noqa: D102
+        return -mean(fake_logits)

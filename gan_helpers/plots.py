@@ -1,0 +1,185 @@
+"""Pictures in one style. Every function returns a matplotlib ``Figure``; the last line of a cell shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot  # noqa: F401  (registers the notebook's figure formatter)
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .curves import Curves
+from .datasets import to_uint8
+
+# Okabe & Ito's palette: told apart by every kind of colour vision.
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#7F7F7F",
+)  # fmt: skip
+REAL, FAKE, GENERATOR, DISCRIMINATOR = BLUE, ORANGE, ORANGE, BLUE
+
+STYLE = {
+    "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY]),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 10,
+    "figure.dpi": 80,
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "grid.alpha": 0.3,
+    "image.cmap": "gray",
+    "image.interpolation": "nearest",
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+}
+
+
+def use_style() -> None:
+    """Make the course's style the default for everything drawn from now on."""
+    mpl.rcParams.update(STYLE)
+
+
+def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
+    """Lay images out in one big picture.
+
+    Args:
+        images: uint8, or float in [−1, 1]; shape (n, height, width, 1 or 3).
+        columns: images a row.
+        gap: pixels of white between them.
+
+    Returns:
+        uint8, shape (H, W, 3).
+    """
+    images = np.asarray(images)
+    if images.dtype != np.uint8:
+        images = to_uint8(images)
+    n, height, width, channels = images.shape
+    if channels == 1:
+        images = np.repeat(images, 3, axis=-1)
+    rows = -(-n // columns)
+    canvas = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
+    for i, image in enumerate(images):
+        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
+        canvas[top : top + height, left : left + width] = image
+    return canvas
+
+
+def show_tiles(axes: Axes, images: np.ndarray, columns: int, title: str = "") -> None:
+    """Draw :func:`tile` into ``axes``, without ticks."""
+    axes.imshow(tile(images, columns))
+    axes.set_axis_off()
+    axes.set_title(title)
+
+
+def image_grid(images: np.ndarray, columns: int = 10, title: str = "", scale: float = 0.55) -> Figure:
+    """A grid of images.
+
+    Args:
+        images: as in :func:`tile`.
+        columns: images a row.
+        title: a line above.
+        scale: inches an image.
+    """
+    rows = -(-len(images) // columns)
+    figure = Figure(figsize=(columns * scale, rows * scale + 0.3 * bool(title)))
+    show_tiles(figure.subplots(), images, columns, title)
+    return figure
+
+
+def compare_grids(sets: dict[str, np.ndarray], columns: int = 8, scale: float = 0.42) -> Figure:
+    """Several grids side by side, each with its name above; ``sets`` maps name → images."""
+    rows = max(-(-len(images) // columns) for images in sets.values())
+    figure = Figure(figsize=(len(sets) * (columns * scale + 0.2), rows * scale + 0.4))
+    for axes, (name, images) in zip(figure.subplots(1, len(sets), squeeze=False)[0], sets.items(), strict=True):
+        show_tiles(axes, images, columns, name)
+    return figure
+
+
+def samples_over_time(snapshots: dict[int, np.ndarray], scale: float = 0.5) -> Figure:
+    """One row a snapshot (step → images), each column the same noise: watch one vector's picture change."""
+    per_row = len(next(iter(snapshots.values())))
+    figure = Figure(figsize=(per_row * scale + 0.8, len(snapshots) * scale))
+    for axes, (step, images) in zip(figure.subplots(len(snapshots), 1, squeeze=False)[:, 0], snapshots.items(), strict=True):
+        axes.imshow(tile(images, per_row))
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        axes.grid(False)
+        axes.set_ylabel(f"{step:,}", rotation=0, ha="right", va="center")
+    figure.supylabel("step", fontsize=10)
+    return figure
+
+
+# ------------------------------------------------------------------------------------------ learning curves
+
+
+def draw_losses(axes: Axes, curves: Curves, equilibrium: tuple[float, float] | None = None) -> None:
+    """Both losses; dashed: their values when the discriminator can only guess."""
+    for name, color, label in (("d_loss", DISCRIMINATOR, "discriminator"), ("g_loss", GENERATOR, "generator")):
+        axes.plot(*curves[name], color=color, label=label)
+    if equilibrium is not None:
+        for level, color in zip(equilibrium, (DISCRIMINATOR, GENERATOR), strict=True):
+            axes.axhline(level, color=color, linestyle="--", linewidth=1)
+    axes.set_title("losses (dashed: D can only guess)")
+    axes.legend(loc="upper right", ncols=2, fontsize=8)
+
+
+def draw_accuracies(axes: Axes, curves: Curves) -> None:
+    """How often the discriminator is right, on real and on fake images; at equilibrium both are ½."""
+    axes.plot(*curves["real_accuracy"], color=REAL, label="on real")
+    axes.plot(*curves["fake_accuracy"], color=FAKE, label="on fake")
+    axes.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
+    axes.set(ylim=(-0.02, 1.02))
+    axes.set_title("discriminator's accuracy (dashed: guessing)")
+    axes.legend(loc="lower right", ncols=2, fontsize=8)
+
+
+def draw_quality(axes: Axes, curves: Curves, floor: float | None = None) -> None:
+    """Fréchet distance over time; dashed: its floor, what real held-out images score."""
+    axes.plot(*curves["frechet_distance"], color=GREEN, marker=".")
+    axes.set_yscale("log")
+    if floor is not None:
+        axes.axhline(floor, color=GREY, linestyle="--", linewidth=1)
+    axes.set_title("Fréchet distance, lower is better" + (" (dashed: real images)" if floor is not None else ""))
+
+
+def learning_curves(
+    curves: Curves, equilibrium: tuple[float, float] | None = None, floor: float | None = None
+) -> Figure:
+    """Losses, accuracies and, where it was tracked, quality, over the steps."""
+    with_quality = "frechet_distance" in curves
+    figure = Figure(figsize=(5 * (2 + with_quality), 3))
+    axes = figure.subplots(1, 2 + with_quality)
+    draw_losses(axes[0], curves, equilibrium)
+    draw_accuracies(axes[1], curves)
+    if with_quality:
+        draw_quality(axes[2], curves, floor)
+    for ax in axes:
+        ax.set_xlabel("step")
+    return figure
+
+
+def compare_curves(runs: dict[str, Curves | Sequence[Curves]], name: str, ylabel: str, log: bool = False) -> Figure:
+    """One series of several runs. A list of runs (several seeds) is drawn as its mean and its full range.
+
+    Args:
+        runs: label → curves, or → curves of several seeds recorded at the same steps.
+        name: which series.
+        ylabel: what it means.
+        log: logarithmic vertical axis.
+    """
+    figure = Figure(figsize=(7, 3.4))
+    axes = figure.subplots()
+    for label, seeds in runs.items():
+        seeds = [seeds] if isinstance(seeds, Curves) else list(seeds)
+        steps = seeds[0][name][0]
+        values = np.stack([curves[name][1] for curves in seeds])
+        (line,) = axes.plot(steps, values.mean(axis=0), marker=".", label=label)
+        if len(seeds) > 1:
+            axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=line.get_color(), alpha=0.2)
+    axes.set(xlabel="step", ylabel=ylabel, yscale="log" if log else "linear")
+    axes.legend()
+    return figure

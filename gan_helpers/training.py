@@ -1,0 +1,168 @@
+"""What watches every training run: the learning curves, the checkpoint, and the guard against NaN."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from .curves import Curves
+
+CHECKPOINT_SECONDS = 30.0
+
+
+class NotANumberError(ArithmeticError):
+    """A loss became NaN or infinite; the message says what usually causes it."""
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint is damaged, or belongs to another run."""
+
+
+class NaNGuard(keras.callbacks.Callback):
+    """Stop with an explanation as soon as a reported value is no longer finite."""
+
+    def on_train_batch_end(self, batch, logs=None):  # noqa: D102
+        for name, value in (logs or {}).items():
+            if not np.isfinite(value):
+                raise NotANumberError(
+                    f"{name} became {float(value)} between steps {self.model.steps_done} and "
+                    f"{self.model.steps_done + batch + 1}. Usual causes: a learning rate that is too high; images "
+                    "outside [-1, 1]; log or square root of 0 in a loss (use losses on logits; add a small number "
+                    "under the root of a gradient penalty). Checkpoints from before this point are intact."
+                )
+
+
+class RecordCurves(keras.callbacks.Callback):
+    """After every interval: count its steps and add its averages to ``model.curves``.
+
+    Args:
+        every: steps an interval.
+    """
+
+    def __init__(self, every: int):
+        super().__init__()
+        self.every = every
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+        self.model.steps_done = (epoch + 1) * self.every
+        self.model.curves.add(self.model.steps_done, **{name: logs[name] for name in self.model.reports})
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Save all that training needs to go on, every ``seconds`` at most, and once at the end.
+
+    Args:
+        path: the file. It is written under another name and then renamed: a crash leaves the old one whole.
+        settings: what the run was called with; a resuming run must be called with the same.
+        seconds: at least this long between two saves.
+    """
+
+    def __init__(self, path: str | Path, settings: dict, seconds: float = CHECKPOINT_SECONDS):
+        super().__init__()
+        self.path, self.settings, self.seconds = Path(path), settings, seconds
+        self.saved_at = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+        if time.monotonic() - self.saved_at >= self.seconds:
+            self.save()
+
+    def on_train_end(self, logs=None):  # noqa: D102
+        self.save()
+
+    def save(self) -> None:
+        """Write the checkpoint now."""
+        arrays = {f"state/{name}": variable.numpy() for name, variable in training_state(self.model).items()}
+        arrays |= {f"curves/{name}": points for name, points in self.model.curves.as_arrays().items()}
+        about = {"step": self.model.steps_done, "run": run_identity(self.model, self.settings)}
+        write_atomically(self.path, lambda file: np.savez(file, about=json.dumps(about), **arrays))
+        self.saved_at = time.monotonic()
+
+
+def resume(model, path: str | Path, settings: dict) -> None:
+    """Bring ``model`` to the state saved in ``path``; do nothing if there is no such file.
+
+    Args:
+        model: compiled, and built as when the checkpoint was made.
+        path: from :class:`Checkpoint`.
+        settings: what training is called with now.
+
+    Raises:
+        CheckpointError: the file is damaged, or was made with other networks or settings.
+    """
+    path = Path(path)
+    if not path.exists():
+        return
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+            about = json.loads(str(arrays.pop("about")))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}). Delete it to start anew.") from error
+    check_same_run(path, about["run"], run_identity(model, settings))
+    for name, variable in training_state(model).items():
+        variable.assign(arrays[f"state/{name}"])
+    curves = {n.removeprefix("curves/"): points for n, points in arrays.items() if n.startswith("curves/")}
+    model.curves = Curves.from_arrays(curves)
+    model.steps_done = about["step"]
+
+
+def training_state(model) -> dict[str, keras.Variable]:
+    """Every variable that a training step reads or writes, by a stable name."""
+    parts = {
+        "generator": model.generator,
+        "discriminator": model.discriminator,
+        "generator_optimizer": model.generator_optimizer,
+        "discriminator_optimizer": model.discriminator_optimizer,
+    }
+    return {f"{part}/{i:03d}": v for part, owner in parts.items() for i, v in enumerate(owner.variables)}
+
+
+def run_identity(model, settings: dict) -> dict:
+    """What two runs must have in common for one to continue the other; plain JSON values."""
+    identity = {
+        "seed": model.seed,
+        "loss": repr(model.adversarial_loss),
+        "generator_optimizer": model.generator_optimizer.get_config(),
+        "discriminator_optimizer": model.discriminator_optimizer.get_config(),
+        "shapes": {name: list(variable.shape) for name, variable in training_state(model).items()},
+        **settings,
+    }
+    return json.loads(json.dumps(identity, default=str))
+
+
+def check_same_run(path: Path, saved: dict, asked: dict) -> None:
+    """Raise unless the two identities are equal, naming the first thing that differs."""
+    for name in sorted(saved.keys() | asked.keys()):
+        if saved.get(name) != asked.get(name):
+            raise CheckpointError(
+                f"{path} is from another run: its {name} is {saved.get(name)}, now it is {asked.get(name)}. "
+                "Choose another file, delete this one, or go back to its settings."
+            )
+
+
+def write_atomically(path: str | Path, write) -> None:
+    """Call ``write(file)`` on a temporary binary file beside ``path``, then rename: all or nothing.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written; ``path`` is as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with open(partial, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException as error:
+        partial.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, f"could not write {path}: {error.strerror}; the old file is untouched") from error
+        raise
