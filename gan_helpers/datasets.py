@@ -129,6 +129,17 @@ def fashion_mnist(full: bool = False) -> ImageDataset:
     return _full_fashion_mnist() if full else _shipped("fashion_mnist")
 
 
+def load(name: str) -> ImageDataset:
+    """The shipped data set called ``name``.
+
+    Raises:
+        ValueError: there is none; the message lists those there are.
+    """
+    if name not in manifest():
+        raise ValueError(f"no data set named {name!r}; there are: {', '.join(manifest())}")
+    return _shipped(name)
+
+
 def manifest() -> dict[str, dict]:
     """What ships: name → title, source, licence, class_names, file, bytes, sha256."""
     return json.loads((ASSETS / "manifest.json").read_text(encoding="utf-8"))
@@ -150,6 +161,18 @@ def read_verified(path: Path, sha256: str) -> bytes:
             f"expected {sha256[:12]}…. {REINSTALL}"
         )
     return content
+
+
+def read_weights(card_path: Path) -> tuple[dict, bytes]:
+    """A weights' card and the verified bytes of the weights beside it.
+
+    Raises:
+        DataError: either is missing, or the weights are not those of the card.
+    """
+    if not card_path.exists():
+        raise DataError(f"{card_path.name} is missing from {card_path.parent}. {REINSTALL}")
+    card = json.loads(card_path.read_text(encoding="utf-8"))
+    return card, read_verified(card_path.with_suffix(".npz"), card["sha256"])
 
 
 @functools.lru_cache(maxsize=2)

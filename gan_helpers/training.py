@@ -13,7 +13,7 @@ import numpy as np
 
 from .curves import Curves
 
-CHECKPOINT_SECONDS = 30.0
+CHECKPOINT_SECONDS = 30.0  # at least this long between two saves of a checkpoint
 
 
 class NotANumberError(ArithmeticError):
@@ -55,21 +55,20 @@ class RecordCurves(keras.callbacks.Callback):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Save all that training needs to go on, every ``seconds`` at most, and once at the end.
+    """Save all that training needs to go on: every ``CHECKPOINT_SECONDS`` or so, and at the end.
 
     Args:
         path: the file. It is written under another name and then renamed: a crash leaves the old one whole.
         settings: what the run was called with; a resuming run must be called with the same.
-        seconds: at least this long between two saves.
     """
 
-    def __init__(self, path: str | Path, settings: dict, seconds: float = CHECKPOINT_SECONDS):
+    def __init__(self, path: str | Path, settings: dict):
         super().__init__()
-        self.path, self.settings, self.seconds = Path(path), settings, seconds
+        self.path, self.settings = Path(path), settings
         self.saved_at = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):  # noqa: D102
-        if time.monotonic() - self.saved_at >= self.seconds:
+        if time.monotonic() - self.saved_at >= CHECKPOINT_SECONDS:
             self.save()
 
     def on_train_end(self, logs=None):  # noqa: D102
@@ -128,11 +127,14 @@ def run_identity(model, settings: dict) -> dict:
     identity = {
         "seed": model.seed,
         "loss": repr(model.adversarial_loss),
-        "generator_optimizer": model.generator_optimizer.get_config(),
-        "discriminator_optimizer": model.discriminator_optimizer.get_config(),
+        "jit_compile": model.jit_compile,
         "shapes": {name: list(variable.shape) for name, variable in training_state(model).items()},
         **settings,
     }
+    for player in ("generator", "discriminator"):
+        optimizer = getattr(model, f"{player}_optimizer")
+        config = optimizer.get_config() | {"name": type(optimizer).__name__}  # Keras numbers its default names
+        identity |= {f"{player}'s optimizer's {key}": value for key, value in config.items()}
     return json.loads(json.dumps(identity, default=str))
 
 

@@ -1,0 +1,83 @@
+"""The command line: ``python -m gan_helpers doctor | run | train``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    options = parser().parse_args(arguments)
+    return options.command(options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m gan_helpers", description="The GAN course's tools.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("doctor", help="is this machine ready for the course?")
+    command.set_defaults(command=doctor)
+
+    command = commands.add_parser("run", help="execute chapters in place, from a clean kernel")
+    command.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as 03; all of them by default")
+    command.add_argument("--mode", choices=("smoke", "laptop", "full"), default=os.environ.get("GAN_MODE", "laptop"))
+    command.set_defaults(command=run)
+
+    command = commands.add_parser("train", help="make the weights of a system anew, and its card")
+    command.add_argument("name", nargs="?", help="which system; without it, they are listed")
+    command.add_argument("--folder", type=Path, help="where to write (default: into the package)")
+    command.set_defaults(command=train)
+    return top
+
+
+def doctor(options) -> int:
+    """Report on this machine."""
+    from . import doctor
+
+    return 0 if doctor.report() else 1
+
+
+def run(options) -> int:
+    """Execute notebooks; a chapter that fails is left as it was, and the next one is tried."""
+    from . import notebooks
+
+    failed = 0
+    try:
+        paths = notebooks.find(options.chapters)
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for path in paths:
+        try:
+            seconds = notebooks.execute(path, options.mode)
+            print(f"{path.parent.name}/{path.name}: {seconds:.0f} s in {options.mode} mode")
+        except notebooks.ChapterError as error:
+            print(error, file=sys.stderr)
+            failed += 1
+    return 1 if failed else 0
+
+
+def train(options) -> int:
+    """Train by a recipe and save weights and card."""
+    from .config import quiet_tensorflow
+
+    quiet_tensorflow()
+    from . import callbacks, zoo
+
+    if options.name not in zoo.RECIPES:
+        print("systems:")
+        for recipe in zoo.RECIPES.values():
+            print(f"  {recipe.name:<20} {recipe.what}")
+        return 0 if options.name is None else 2
+    trained = zoo.train(options.name, callbacks=[callbacks.ProgressBar()])
+    path = zoo.save(trained, options.folder or zoo.WEIGHTS)
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, {trained.card['seconds']} s, {trained.card['scores']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

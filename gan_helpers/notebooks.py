@@ -1,0 +1,118 @@
+"""Executing, cleaning and stamping the course's notebooks: the author's side of a chapter.
+
+A stamp in a notebook's metadata says in which mode its outputs were made, and from which code: tests compare it
+with the code cells as they stand, so that committed outputs can never be stale unnoticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from tqdm import tqdm
+
+from .training import write_atomically
+
+STAMP = "gan_course"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_TEXT = "(sliders appear here when you run this cell)"
+
+
+class ChapterError(RuntimeError):
+    """A cell failed; the notebook's file is as it was."""
+
+
+def find_folder() -> Path:
+    """The folder ``notebooks/``, below or above the working directory.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parent.parent):
+        if (folder / "notebooks").is_dir():
+            return folder / "notebooks"
+    raise FileNotFoundError("no folder 'notebooks' here; run this in a clone of the course's repository")
+
+
+def find(chapters: list[str], folder: Path | None = None) -> list[Path]:
+    """The notebooks (and their solutions) of chapters such as ``"03"``; all of them for an empty list.
+
+    Raises:
+        FileNotFoundError: a chapter has no notebook.
+    """
+    folder = folder or find_folder()
+    every = sorted(folder.glob("[0-9][0-9]_*.ipynb")) + sorted(folder.glob("solutions/[0-9][0-9]_*.ipynb"))
+    if not chapters:
+        return every
+    numbers = [chapter.zfill(2)[:2] for chapter in chapters]
+    missing = [n for n in numbers if not any(path.name.startswith(n) for path in every)]
+    if missing:
+        there_are = ", ".join(sorted({path.name[:2] for path in every}))
+        raise FileNotFoundError(f"no notebook for chapter {', '.join(missing)}; there are: {there_are}")
+    return [path for path in every if path.name[:2] in numbers]
+
+
+def code_hash(notebook: nbformat.NotebookNode) -> str:
+    """A digest of the code cells' text, in order; prose may change without it changing."""
+    code = "\0".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
+def execute(path: Path, mode: str) -> float:
+    """Run the notebook from a clean kernel; only if every cell ran, replace the file by the result.
+
+    Args:
+        path: the notebook.
+        mode: ``smoke``, ``laptop`` or ``full``.
+
+    Returns:
+        How many seconds it took.
+
+    Raises:
+        ChapterError: a cell failed; the message holds its code and its error.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}, record_timing=False
+    )
+    bar = tqdm(total=len(notebook.cells), desc=f"{path.parent.name}/{path.stem}", unit="cell")
+    client.on_cell_complete = lambda cell, cell_index: bar.update(cell_index + 1 - bar.n)
+    started = time.monotonic()
+    try:
+        client.execute(env=os.environ | {"GAN_MODE": mode})
+    except CellExecutionError as error:
+        raise ChapterError(f"{path.name} stopped; its file is as it was.\n{error}") from None
+    finally:
+        bar.close()
+    seconds = time.monotonic() - started
+    clean(notebook)
+    versions = notebook.metadata.get("language_info", {}).get("version", "")
+    notebook.metadata[STAMP] = {
+        "mode": mode,
+        "code": code_hash(notebook),
+        "seconds": round(seconds),
+        "python": versions,
+    }
+    text = nbformat.writes(notebook)
+    write_atomically(path, lambda file: file.write((text.rstrip("\n") + "\n").encode()))
+    return seconds
+
+
+def clean(notebook: nbformat.NotebookNode) -> None:
+    """Remove, in place, what a saved notebook should not carry.
+
+    Widget state is large and dies with its kernel; a widget's output becomes one line of text, so that readers of
+    the saved page see no broken widget. Timing and Colab's own metadata go too.
+    """
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if data.pop(WIDGET_VIEW, None) is not None:
+                data["text/plain"] = WIDGET_TEXT

@@ -1,0 +1,223 @@
+"""Trained models that ship with the course, and the recipes that made them.
+
+    >>> gan, card = load("gan_mnist")          # at once, from the package
+    >>> gan, scores = train("gan_mnist")       # anew, with the same numbers
+
+A recipe holds every hyperparameter of its system. Chapters read them from here, so chapter and weights agree.
+Weights ship as float16, each with a card: seed, steps, seconds, scores, SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from . import datasets, losses, training
+from .metrics import Evaluator
+from .models import classifier, gan
+
+WEIGHTS = datasets.ASSETS / "weights"
+
+
+class Trained(NamedTuple):
+    """A model, and its card: plain values that say how it was made and how good it is."""
+
+    model: keras.Model
+    card: dict
+
+
+@dataclass(frozen=True)
+class ClassifierRecipe:
+    """How the judge of a data set is trained."""
+
+    name: str
+    what: str
+    dataset: str
+    steps: int
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    seed: int = 0
+
+    def build(self) -> keras.Model:
+        """The untrained classifier."""
+        data = datasets.load(self.dataset)
+        return classifier.build_classifier(data.image_shape, len(data.class_names))
+
+    def train(self, model: keras.Model, callbacks: Iterable[keras.callbacks.Callback] = ()) -> None:
+        """Train ``model`` in place; Keras' own bar shows the progress."""
+        data = datasets.load(self.dataset)
+        classifier.train_classifier(
+            model,
+            data.scaled(),
+            data.train_labels,
+            steps=self.steps,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            seed=self.seed,
+            verbose=1,
+        )
+
+    def score(self, model: keras.Model) -> dict[str, float]:
+        """Accuracy on the test images."""
+        data = datasets.load(self.dataset)
+        answers = model.predict(data.scaled("test"), batch_size=500, verbose=0).argmax(axis=1)
+        return {"test_accuracy": float((answers == data.test_labels).mean())}
+
+    def networks(self, model: keras.Model) -> dict[str, keras.Model]:
+        """What is saved."""
+        return {"classifier": model}
+
+
+@dataclass(frozen=True)
+class GANRecipe:
+    """How the GAN of chapter 3 is trained: Adam for both players, the non-saturating loss."""
+
+    name: str
+    what: str
+    dataset: str
+    steps: int
+    d_learning_rate: float
+    g_learning_rate: float
+    beta_1: float
+    latent_dim: int = 100
+    batch_size: int = 128
+    seed: int = 0
+
+    def build(self) -> gan.GAN:
+        """The untrained game, compiled."""
+        model = gan.GAN(
+            gan.build_generator(self.latent_dim), gan.build_discriminator(), losses.NonSaturatingLoss(), self.seed
+        )
+        model.compile(
+            discriminator_optimizer=keras.optimizers.Adam(self.d_learning_rate, self.beta_1),
+            generator_optimizer=keras.optimizers.Adam(self.g_learning_rate, self.beta_1),
+            steps_per_execution=100,
+            jit_compile=True,
+        )
+        return model
+
+    def train(self, model: gan.GAN, callbacks: Iterable[keras.callbacks.Callback] = ()) -> None:
+        """Train ``model`` in place, from wherever it stands to ``steps``."""
+        images = datasets.load(self.dataset).scaled()
+        model.train(images, steps=self.steps, batch_size=self.batch_size, callbacks=callbacks)
+
+    def score(self, model: gan.GAN) -> dict[str, float]:
+        """Every score, against 10,000 training images."""
+        return evaluator(self.dataset).score(model.sample)
+
+    def networks(self, model: gan.GAN) -> dict[str, keras.Model]:
+        """What is saved."""
+        return {"generator": model.generator, "discriminator": model.discriminator}
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        ClassifierRecipe("mnist_classifier", "the judge of all digit chapters", "mnist", steps=4680),
+        GANRecipe(
+            "gan_mnist",
+            "chapter 3: the first GAN, two dense networks",
+            "mnist",
+            steps=20_000,
+            d_learning_rate=2e-4,
+            g_learning_rate=2e-4,
+            beta_1=0.5,
+        ),
+    )
+}
+
+
+def recipe(name: str) -> ClassifierRecipe | GANRecipe:
+    """The recipe called ``name``.
+
+    Raises:
+        KeyError: there is none; the message lists those there are.
+    """
+    if name not in RECIPES:
+        raise KeyError(f"no recipe named {name!r}; there are: {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+def train(name: str, callbacks: Iterable[keras.callbacks.Callback] = ()) -> Trained:
+    """Train the system called ``name`` by its recipe; return it with its (unsaved) card."""
+    plan = recipe(name)
+    keras.utils.set_random_seed(plan.seed)  # the first weights
+    model = plan.build()
+    started = time.monotonic()
+    plan.train(model, callbacks)
+    seconds = time.monotonic() - started
+    shipped = {key: value.astype(np.float16) for key, value in weights_of(plan.networks(model)).items()}
+    set_weights(plan.networks(model), shipped)  # score what a reader will load, rounding included
+    card = asdict(plan) | {
+        "seconds": round(seconds, 1),
+        "scores": {key: round(value, 4) for key, value in plan.score(model).items()},
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+    }
+    return Trained(model, card)
+
+
+def save(trained: Trained, folder: Path = WEIGHTS) -> Path:
+    """Write weights and card into ``folder``; return the weights' path."""
+    name = trained.card["name"]
+    buffer = io.BytesIO()
+    weights = weights_of(recipe(name).networks(trained.model))
+    np.savez_compressed(buffer, **{key: value.astype(np.float16) for key, value in weights.items()})
+    content = buffer.getvalue()
+    path = Path(folder) / f"{name}.npz"
+    card = trained.card | {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    training.write_atomically(path, lambda file: file.write(content))
+    training.write_atomically(
+        path.with_suffix(".json"), lambda file: file.write((json.dumps(card, indent=2) + "\n").encode())
+    )
+    return path
+
+
+def load(name: str, folder: Path = WEIGHTS) -> Trained:
+    """The trained system called ``name``, ready to use, with its card.
+
+    Raises:
+        KeyError: there is no such recipe.
+        DataError: the weights are missing or damaged, or were made by another recipe than the present one.
+    """
+    plan = recipe(name)
+    card, content = datasets.read_weights(Path(folder) / f"{name}.json")
+    changed = {key for key, value in asdict(plan).items() if card.get(key) != value}
+    if changed:
+        raise datasets.DataError(
+            f"the weights {name}.npz were made by another recipe (it differs in: {', '.join(sorted(changed))}). "
+            f"Make them anew: python -m gan_helpers train {name}"
+        )
+    model = plan.build()
+    with np.load(io.BytesIO(content), allow_pickle=False) as weights:
+        set_weights(plan.networks(model), dict(weights))
+    return Trained(model, card)
+
+
+def weights_of(networks: dict[str, keras.Model]) -> dict[str, np.ndarray]:
+    """All weights by a stable name, ``"generator/000"`` and so on."""
+    return {f"{n}/{i:03d}": value for n, network in networks.items() for i, value in enumerate(network.get_weights())}
+
+
+def set_weights(networks: dict[str, keras.Model], weights: dict[str, np.ndarray]) -> None:
+    """The inverse of :func:`weights_of`."""
+    for name, network in networks.items():
+        keys = sorted(key for key in weights if key.startswith(f"{name}/"))
+        network.set_weights([weights[key].astype(np.float32) for key in keys])
+
+
+@lru_cache(maxsize=4)
+def evaluator(dataset: str = "mnist", samples: int = 10_000) -> Evaluator:
+    """The shipped judge of ``dataset``, looking at ``samples`` training images."""
+    return Evaluator(load(f"{dataset}_classifier").model, datasets.load(dataset).scaled(), samples)

@@ -1,0 +1,45 @@
+"""What several unit tests need."""
+
+import numpy as np
+import pytest
+
+from gan_helpers.config import quiet_tensorflow
+
+quiet_tensorflow()
+
+
+@pytest.fixture(scope="session")
+def digits():
+    from gan_helpers import datasets
+
+    return datasets.mnist()
+
+
+@pytest.fixture
+def make_gan():
+    """A function that makes a compiled GAN: same arguments, same weights."""
+    import keras
+
+    from gan_helpers.losses import NonSaturatingLoss
+    from gan_helpers.models.gan import GAN, build_discriminator, build_generator
+
+    def make(seed=0, loss=None, steps_per_execution=5, learning_rate=1e-3, jit_compile=False):
+        keras.utils.set_random_seed(seed)
+        gan = GAN(build_generator(8), build_discriminator(), loss or NonSaturatingLoss(), seed)
+        gan.compile(
+            keras.optimizers.Adam(learning_rate, 0.5),
+            keras.optimizers.Adam(learning_rate, 0.5),
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+        )
+        return gan
+
+    return make
+
+
+def weights(model):
+    return [variable.numpy().copy() for variable in model.variables]
+
+
+def equal(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))

@@ -1,0 +1,268 @@
+"""The game of chapter 3: who moves, where to, and that it can be repeated to the bit."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import equal, weights
+
+from gan_helpers import losses, training
+from gan_helpers.models.game import latent_noise
+from gan_helpers.models.gan import GAN, build_discriminator, build_generator
+
+ALL_LOSSES = [losses.MinimaxLoss(), losses.NonSaturatingLoss(), losses.LeastSquaresLoss(), losses.WassersteinLoss()]
+
+
+@pytest.fixture(scope="module")
+def images():
+    rng = np.random.default_rng(0)
+    return rng.uniform(-1, 1, (256, 28, 28, 1)).astype(np.float32)
+
+
+def test_the_pair_has_the_chapters_shapes_and_sizes():
+    generator, discriminator = build_generator(), build_discriminator()
+    assert generator.count_params() == 100 * 128 + 128 + 128 * 784 + 784
+    assert discriminator.count_params() == 784 * 128 + 128 + 128 + 1
+    fakes = generator(latent_noise(5, 100))
+    assert fakes.shape == (5, 28, 28, 1) and discriminator(fakes).shape == (5, 1)
+    assert float(tf.reduce_max(tf.abs(fakes))) <= 1
+
+
+# ------------------------------------------------------------------------------------------------ isolation
+
+
+@pytest.mark.parametrize("loss", ALL_LOSSES, ids=repr)
+def test_each_step_moves_its_own_player_only(make_gan, images, loss):
+    gan = make_gan(loss=loss)
+    players = {
+        "discriminator": lambda: gan.discriminator_step(tf.constant(images[:32]), 0),
+        "generator": lambda: gan.generator_step(32, 0),
+    }
+    for player, step in players.items():
+        before = {name: weights(getattr(gan, name)) for name in players}
+        optimizers = {name: weights(getattr(gan, f"{name}_optimizer")) for name in players}
+        step()
+        for name in players:
+            moved = not equal(before[name], weights(getattr(gan, name)))
+            optimizer_moved = not equal(optimizers[name], weights(getattr(gan, f"{name}_optimizer")))
+            assert moved == optimizer_moved == (name == player)
+
+
+def test_a_training_step_moves_every_weight_of_both(make_gan, images):
+    gan = make_gan()
+    before = weights(gan.discriminator) + weights(gan.generator)
+    gan.train(images, steps=5, every=5, batch_size=32)
+    after = weights(gan.discriminator) + weights(gan.generator)
+    assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+# --------------------------------------------------------------------------------------- where theory says
+
+
+def gaussian_toy(mean_fake):
+    """Real data N(1, 1); a generator that shifts its noise; a logistic discriminator, which holds the optimum."""
+    generator = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    generator.set_weights([np.array([[1.0]]), np.array([mean_fake])])
+    discriminator = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    gan = GAN(generator, discriminator, losses.NonSaturatingLoss(), seed=0)
+    gan.compile(keras.optimizers.Adam(0.02), keras.optimizers.Adam(0.02))
+    real = np.random.default_rng(0).normal(1.0, 1.0, (400, 512, 1)).astype(np.float32)
+    return gan, tf.constant(real)
+
+
+def test_the_discriminator_learns_the_optimal_one():
+    """D* = p/(p + q): for N(1, 1) against N(−1, 1) its logit is log p/q = 2x."""
+    gan, real = gaussian_toy(mean_fake=-1.0)
+    step = tf.function(gan.discriminator_step)
+    for i in range(400):
+        report = step(real[i], tf.constant(i))
+    (slope,), offset = gan.discriminator.get_weights()[0], gan.discriminator.get_weights()[1]
+    assert slope[0] == pytest.approx(2.0, abs=0.25) and offset[0] == pytest.approx(0.0, abs=0.15)
+    # J_D at the optimum is log 4 − 2 JSD(p ‖ q), integrated numerically
+    x = np.linspace(-9, 9, 20_001)
+    p, q = (np.exp(-((x - m) ** 2) / 2) / np.sqrt(2 * np.pi) for m in (1, -1))
+    m = (p + q) / 2
+    jsd = np.trapezoid(p * np.log(p / m) + q * np.log(q / m), x) / 2
+    assert float(report["d_loss"]) == pytest.approx(np.log(4) - 2 * jsd, abs=0.12)
+
+
+def test_equal_distributions_leave_the_discriminator_guessing():
+    gan, real = gaussian_toy(mean_fake=1.0)
+    step = tf.function(gan.discriminator_step)
+    reports = [float(step(real[i], tf.constant(i))["d_loss"]) for i in range(400)]
+    assert np.mean(reports[-50:]) == pytest.approx(np.log(4), abs=0.02)
+
+
+def test_the_game_brings_the_generator_to_the_data():
+    gan, real = gaussian_toy(mean_fake=-1.0)
+    step = tf.function(lambda x, i: gan.train_step((i, x)))
+    for i in range(1200):
+        step(real[i % 400], tf.constant(i))
+    fakes = gan.sample(20_000)
+    assert fakes.mean() == pytest.approx(1.0, abs=0.35)
+
+
+# --------------------------------------------------------------------------------------- repeatable training
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_one_seed_one_result(make_gan, images, jit_compile):
+    runs = []
+    for seed in (0, 0, 1):
+        gan = make_gan(seed, jit_compile=jit_compile)
+        gan.train(images, steps=20, every=10, batch_size=64)
+        runs.append(weights(gan.generator) + weights(gan.discriminator))
+    assert equal(runs[0], runs[1]) and not equal(runs[0], runs[2])
+
+
+def test_folding_steps_into_one_call_changes_nothing(make_gan, images):
+    runs = []
+    for steps_per_execution in (1, 10):
+        gan = make_gan(steps_per_execution=steps_per_execution)
+        curves = gan.train(images, steps=20, every=10, batch_size=64)
+        runs.append((weights(gan.generator), curves["d_loss"][1]))
+    assert equal(runs[0][0], runs[1][0])
+    assert runs[0][1] == pytest.approx(runs[1][1], rel=1e-5)  # the mean over the interval, not the last step
+
+
+def test_training_goes_on_where_it_stopped(make_gan, images):
+    whole, parts = make_gan(), make_gan()
+    whole.train(images, steps=30, every=10, batch_size=64)
+    parts.train(images, steps=10, every=10, batch_size=64)
+    curves = parts.train(images, steps=30, every=10, batch_size=64)
+    assert equal(weights(whole.generator), weights(parts.generator))
+    assert curves["g_loss"][0].tolist() == [10, 20, 30] and parts.steps_done == 30
+    parts.train(images, steps=30, every=10, batch_size=64)
+    assert parts.steps_done == 30 and equal(weights(whole.generator), weights(parts.generator))
+
+
+def test_resume_restores_everything(make_gan, images, tmp_path):
+    whole, first, second = make_gan(), make_gan(), make_gan()
+    file = tmp_path / "run" / "gan.npz"
+    whole.train(images, steps=30, every=10, batch_size=64)
+    first.train(images, steps=20, every=10, batch_size=64, checkpoint=file)
+    second.train(images, steps=30, every=10, batch_size=64, checkpoint=file)
+    assert equal(weights(whole.generator), weights(second.generator))
+    assert equal(weights(whole.discriminator_optimizer), weights(second.discriminator_optimizer))
+    for name in whole.curves.names():
+        assert np.array_equal(whole.curves[name], second.curves[name])
+    assert [p.name for p in file.parent.iterdir()] == ["gan.npz"]  # no temporary file left behind
+
+
+SCRIPT = """
+    import sys
+    from gan_helpers.config import quiet_tensorflow
+    _, keras = quiet_tensorflow()
+    import numpy as np
+    from gan_helpers import losses, training
+    from gan_helpers.models.gan import GAN, build_discriminator, build_generator
+    training.CHECKPOINT_SECONDS = 0.0  # save after every interval
+    images = np.random.default_rng(0).uniform(-1, 1, (256, 28, 28, 1)).astype(np.float32)
+    keras.utils.set_random_seed(0)
+    gan = GAN(build_generator(8), build_discriminator(), losses.NonSaturatingLoss(), seed=0)
+    gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), steps_per_execution=10, jit_compile=True)
+    gan.train(images, steps=int(sys.argv[2]), every=10, batch_size=64, checkpoint=sys.argv[1])
+    print("resumed from", gan.curves["d_loss"][0][0])
+"""
+
+
+def test_kill_9_and_resume_gives_the_same_bits(tmp_path):
+    script, steps = tmp_path / "train.py", 1500
+    script.write_text(textwrap.dedent(SCRIPT))
+    killed, whole = tmp_path / "killed.npz", tmp_path / "whole.npz"
+
+    def command(file):
+        return [sys.executable, str(script), str(file), str(steps)]
+
+    process = subprocess.Popen(command(killed))
+    while process.poll() is None and not killed.exists():
+        time.sleep(0.05)
+    time.sleep(0.3)  # a few intervals further, somewhere inside one
+    assert process.poll() is None, "the run ended before it could be killed: give it more steps"
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    with np.load(killed) as file:  # the file is whole, whenever the kill came
+        assert '"step": 0,' not in str(file["about"])
+    for file in (killed, whole):
+        subprocess.run(command(file), check=True)
+    with np.load(killed) as a, np.load(whole) as b:
+        assert set(a) == set(b) and f'"step": {steps}' in str(a["about"])
+        assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+# ------------------------------------------------------------------------------------------- clear refusals
+
+
+def test_wrong_input_is_refused_clearly(make_gan, images):
+    gan = make_gan()
+    with pytest.raises(ValueError, match=r"must lie in \[-1, 1\], got \[-255, 255\]"):
+        gan.train(np.sign(images) * 255, steps=10)
+    with pytest.raises(ValueError, match=r"must be floats .* got uint8"):
+        gan.train(images.astype(np.uint8), steps=10)
+    with pytest.raises(ValueError, match=r"must lie in \[-1, 1\], got \[nan, nan\]"):
+        gan.train(images * np.nan, steps=10)
+    with pytest.raises(ValueError, match=r"makes images of shape \(28, 28, 1\), got \(14, 28, 1\)"):
+        gan.train(images[:, :14], steps=10)
+    with pytest.raises(ValueError, match=r"shape \(n, height, width, channels\), got \(256, 28, 28\)"):
+        gan.train(images[..., 0], steps=10)
+    with pytest.raises(ValueError, match=r"steps \(25\) must be a multiple of every \(10\)"):
+        gan.train(images, steps=25, every=10)
+    with pytest.raises(ValueError, match=r"number of examples \(256\), got 512"):
+        gan.train(images, steps=10, batch_size=512)
+    shared = keras.optimizers.Adam()
+    with pytest.raises(ValueError, match="optimizer of its own"):
+        gan.compile(shared, shared)
+
+
+def test_nan_stops_with_the_usual_causes_and_keeps_the_checkpoint(make_gan, images, tmp_path):
+    file = tmp_path / "gan.npz"
+    gan = make_gan()
+    gan.train(images, steps=10, every=10, batch_size=64, checkpoint=file)
+    saved = file.read_bytes()
+    kernel = gan.generator.layers[0].kernel
+    kernel.assign(kernel * np.nan)
+
+    def resume_nothing(*_):
+        """Leave the poisoned weights in place."""
+
+    original, training.resume = training.resume, resume_nothing
+    try:
+        with pytest.raises(training.NotANumberError, match=r"_loss became nan between steps .*learning rate"):
+            gan.train(images, steps=20, every=10, batch_size=64, checkpoint=file)
+    finally:
+        training.resume = original
+    assert file.read_bytes() == saved
+
+
+def test_a_checkpoint_of_another_run_is_refused(make_gan, images, tmp_path):
+    file = tmp_path / "gan.npz"
+    make_gan().train(images, steps=10, every=10, batch_size=64, checkpoint=file)
+    with pytest.raises(training.CheckpointError, match="its batch_size is 64, now it is 32"):
+        make_gan().train(images, steps=20, every=10, batch_size=32, checkpoint=file)
+    with pytest.raises(training.CheckpointError, match="its discriminator's optimizer's learning_rate is 0.00100"):
+        make_gan(learning_rate=5e-4).train(images, steps=20, every=10, batch_size=64, checkpoint=file)
+    with pytest.raises(training.CheckpointError, match="its seed is 0, now it is 3"):
+        make_gan(seed=3).train(images, steps=20, every=10, batch_size=64, checkpoint=file)
+    file.write_bytes(file.read_bytes()[:-500])
+    with pytest.raises(training.CheckpointError, match=r"cannot be read .* Delete it to start anew"):
+        make_gan().train(images, steps=20, every=10, batch_size=64, checkpoint=file)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    file = tmp_path / "weights.npz"
+    file.write_bytes(b"old")
+
+    def disk_full(handle):
+        handle.write(b"half of the new")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match=r"could not write .*weights.npz: No space left.*old file is untouched"):
+        training.write_atomically(file, disk_full)
+    assert file.read_bytes() == b"old" and list(tmp_path.iterdir()) == [file]
