@@ -109,7 +109,7 @@ def _least_squares(answer):
     d, g = float(d_loss(real, fake)), float(g_loss(fake))
     require(np.isfinite([d, g]).all(), "A loss is not a finite number.")
     require(not np.isclose(d, 4.0), "The discriminator's loss is twice too large: each term carries a factor ½.")
-    require(not np.isclose(g, 1.0) or np.isclose(g, 0.5), "The generator's target for its fakes is 1, with a factor ½.")
+    require(not np.isclose(g, 1.0), "The generator's target for its fakes is 1, with a factor ½.")
     require(np.isclose(d, 2.0), f"For real logits [1, 3] and fake logits [0, 2] J_D is 2.0; yours is {d:.4g}.")
     require(np.isclose(g, 0.5), f"For fake logits [0, 2] J_G is 0.5; yours is {g:.4g}.")
 

@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+
+from gan_helpers import callbacks, plots
+from gan_helpers.curves import Curves
+from gan_helpers.models.game import latent_noise
+
+IMAGES = np.random.default_rng(0).uniform(-1, 1, (64, 28, 28, 1)).astype(np.float32)
+
+
+class CountingJudge:
+    """Stands in for an Evaluator: what matters here is when it is asked, and about how many images."""
+
+    def __init__(self):
+        self.asked = []
+
+    def frechet_distance(self, images):
+        self.asked.append(len(images))
+        return 100.0 / len(self.asked)
+
+
+def train(gan, watcher, steps=20, every=5):
+    gan.train(IMAGES, steps=steps, every=every, batch_size=16, callbacks=[watcher])
+    return gan
+
+
+def test_quality_is_measured_on_time(make_gan):
+    judge = CountingJudge()
+    gan = train(make_gan(), callbacks.QualityTracker(judge, every=10, samples=32))
+    assert judge.asked == [32, 32]
+    steps, values = gan.curves["frechet_distance"]
+    assert steps.tolist() == [10, 20] and values.tolist() == [100.0, 50.0]
+
+
+def test_quality_every_less_than_an_interval_still_measures(make_gan):
+    judge = CountingJudge()
+    train(make_gan(), callbacks.QualityTracker(judge, every=7))
+    assert len(judge.asked) == 2  # in the intervals that end at 10 and 15: 7 and 14 have passed
+
+
+def test_sample_grids_follow_the_same_noise(make_gan):
+    grids = callbacks.SampleGrids(steps=[0, 7, 20], n=3, seed=4)
+    gan = train(make_gan(), grids)
+    assert list(grids.snapshots) == [0, 10, 20]
+    assert np.array_equal(grids.snapshots[20], gan.sample(3, seed=4))
+    assert not np.array_equal(grids.snapshots[0], grids.snapshots[20])
+    assert len(grids.figure().axes) == 3
+
+
+def test_looking_does_not_change_training(make_gan):
+    watched, alone = make_gan(), make_gan()
+    watched.train(
+        IMAGES, steps=20, every=5, batch_size=16, callbacks=[callbacks.SampleGrids([0, 10]), callbacks.Dashboard()]
+    )
+    alone.train(IMAGES, steps=20, every=5, batch_size=16)
+    for a, b in zip(watched.generator.variables, alone.generator.variables, strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_dashboard_updates_one_picture_in_a_notebook(make_gan, monkeypatch):
+    pictures = []
+
+    class Handle:
+        def update(self, figure):
+            pictures.append(figure)
+
+    def display(figure, display_id):
+        pictures.append(figure)
+        return Handle()
+
+    monkeypatch.setattr("IPython.display.display", display)
+    train(make_gan(), callbacks.Dashboard(rows=2, seconds=0, floor=5.0))
+    assert len(pictures) == 1 + 4 + 1  # at the start, after each interval, at the end
+    assert "step 20 / 20" in pictures[-1].get_suptitle() and "took" in pictures[-1].get_suptitle()
+    assert "step 5 / 20" in pictures[1].get_suptitle() and "left" in pictures[1].get_suptitle()
+
+
+def test_dashboard_prints_outside_a_notebook(make_gan, capsys):
+    train(make_gan(), callbacks.Dashboard(seconds=100))
+    assert "step 20 / 20" in capsys.readouterr().out
+
+
+def test_progress_bar_counts_steps(make_gan, capsys):
+    train(make_gan(), callbacks.ProgressBar())
+    assert "20/20" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (59.6, "1:00"), (3599.7, "1:00:00"), (125, "2:05")])
+def test_clock(seconds, text):
+    assert callbacks.clock(seconds) == text
+
+
+# ------------------------------------------------------------------------------------------ curves and plots
+
+
+def test_curves_survive_saving():
+    curves = Curves()
+    curves.add(10, d_loss=1.5)
+    curves.add(20, d_loss=1.25, quality=3)
+    again = Curves.from_arrays(curves.as_arrays())
+    assert again.names() == ["d_loss", "quality"] and again.last("d_loss") == 1.25
+    assert again["d_loss"][0].tolist() == [10, 20] and len(again["unheard of"][0]) == 0
+    with pytest.raises(KeyError, match="no curve named 'loss'; there are: d_loss, quality"):
+        curves.last("loss")
+
+
+def test_tile_puts_pictures_in_rows():
+    images = np.stack([np.full((2, 3, 1), value) for value in (-1.0, 0.0, 1.0)])
+    canvas = plots.tile(images, columns=2, gap=1)
+    assert canvas.shape == (5, 7, 3)
+    assert (canvas[:2, :3] == 0).all() and (canvas[:2, 4:] == 128).all() and (canvas[3:, :3] == 255).all()
+    assert (canvas[2] == 255).all() and (canvas[3:, 4:] == 255).all()  # gap, and the empty place
+
+
+def test_figures_are_drawn(make_gan, tmp_path):
+    gan = make_gan()
+    curves = gan.train(IMAGES, steps=20, every=5, batch_size=16)
+    curves.add(20, frechet_distance=12.0)
+    fakes = gan.generator(latent_noise(6, 8))
+    figures = [
+        plots.image_grid(fakes, columns=3, title="six"),
+        plots.compare_grids({"real": IMAGES[:6], "fake": fakes}),
+        plots.learning_curves(curves, equilibrium=gan.adversarial_loss.at_equilibrium, floor=3.0),
+        plots.compare_curves({"one": curves, "two seeds": [curves, curves]}, "d_loss", "loss", log=True),
+    ]
+    for i, figure in enumerate(figures):
+        figure.savefig(tmp_path / f"{i}.png")
+        assert (tmp_path / f"{i}.png").stat().st_size > 2000

@@ -1,0 +1,158 @@
+import keras
+import numpy as np
+import pytest
+
+from gan_helpers import metrics
+
+RNG = np.random.default_rng(0)
+
+
+# ------------------------------------------------------------------------------------------ Inception Score
+
+
+def test_inception_score_at_its_ends():
+    certain_and_balanced = np.eye(10)[np.arange(1000) % 10]
+    assert metrics.inception_score(certain_and_balanced) == pytest.approx((10.0, 0.0))
+    undecided = np.full((1000, 10), 0.1)
+    assert metrics.inception_score(undecided) == pytest.approx((1.0, 0.0))
+    always_the_same = np.eye(10)[np.zeros(1000, int)]
+    assert metrics.inception_score(always_the_same) == pytest.approx((1.0, 0.0))
+
+
+def test_inception_score_closed_form():
+    """Two answers (q, 1 − q) and (1 − q, q), equally often: the score is 2 · exp(−H(q))."""
+    q = 0.9
+    rows = np.tile([[q, 1 - q], [1 - q, q]], (500, 1))
+    entropy = -(q * np.log(q) + (1 - q) * np.log(1 - q))
+    assert metrics.inception_score(rows)[0] == pytest.approx(2 * np.exp(-entropy))
+
+
+def test_inception_score_refuses_logits():
+    with pytest.raises(ValueError, match="rows that sum to 1"):
+        metrics.inception_score(RNG.normal(size=(100, 10)))
+    with pytest.raises(ValueError, match="splits must be from 1 to 5"):
+        metrics.inception_score(np.full((5, 2), 0.5), splits=10)
+
+
+# ---------------------------------------------------------------------------------------- Fréchet distance
+
+
+def test_frechet_of_gaussians_with_known_moments():
+    """Diagonal covariances: ‖Δμ‖² + Σ (σ_a − σ_b)²."""
+    mean_a, mean_b = np.array([0.0, 1.0, -2.0]), np.array([1.0, 1.0, 2.0])
+    sd_a, sd_b = np.array([1.0, 2.0, 0.5]), np.array([3.0, 1.0, 0.0])
+    expected = ((mean_a - mean_b) ** 2).sum() + ((sd_a - sd_b) ** 2).sum()
+    found = metrics.frechet_from_moments(mean_a, np.diag(sd_a**2), mean_b, np.diag(sd_b**2))
+    assert found == pytest.approx(expected)
+
+
+def test_frechet_does_not_depend_on_the_coordinates():
+    cov_a, cov_b = (m @ m.T for m in RNG.normal(size=(2, 6, 6)))
+    mean_a, mean_b = RNG.normal(size=(2, 6))
+    rotation, _ = np.linalg.qr(RNG.normal(size=(6, 6)))
+    plain = metrics.frechet_from_moments(mean_a, cov_a, mean_b, cov_b)
+    rotated = metrics.frechet_from_moments(
+        rotation @ mean_a, rotation @ cov_a @ rotation.T, rotation @ mean_b, rotation @ cov_b @ rotation.T
+    )
+    swapped = metrics.frechet_from_moments(mean_b, cov_b, mean_a, cov_a)
+    assert plain == pytest.approx(rotated) == pytest.approx(swapped)
+
+
+def test_frechet_agrees_with_the_textbook_matrix_root():
+    from scipy.linalg import sqrtm
+
+    a, b = RNG.normal(size=(400, 5)) @ RNG.normal(size=(5, 5)), RNG.normal(size=(300, 5)) + 1
+    cov_a, cov_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    expected = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(cov_a + cov_b - 2 * sqrtm(cov_a @ cov_b).real)
+    assert metrics.frechet_distance(a, b) == pytest.approx(expected)
+
+
+def test_frechet_from_samples_approaches_the_truth_from_above():
+    def at(n):
+        rng = np.random.default_rng(1)
+        return metrics.frechet_distance(rng.normal(size=(n, 8)), rng.normal(size=(n, 8)) + 0.5)
+
+    truth = 8 * 0.25
+    assert at(50) > at(500) > truth and at(100_000) == pytest.approx(truth, abs=0.05)
+
+
+def test_frechet_of_equal_and_of_degenerate_features_is_a_number():
+    x = RNG.normal(size=(100, 4))
+    assert metrics.frechet_distance(x, x) == pytest.approx(0, abs=1e-9)
+    constant = np.ones((100, 4))
+    expected = ((x.mean(0) - 1) ** 2).sum() + x.var(axis=0, ddof=1).sum()
+    assert metrics.frechet_distance(x, constant) == pytest.approx(expected)
+
+
+def test_frechet_refuses_what_it_cannot_judge():
+    with pytest.raises(ValueError, match="10 samples of 64 features.*Generate more"):
+        metrics.frechet_distance(RNG.normal(size=(100, 64)), RNG.normal(size=(10, 64)))
+    with pytest.raises(ValueError, match="different widths"):
+        metrics.frechet_distance(RNG.normal(size=(100, 4)), RNG.normal(size=(100, 5)))
+    with pytest.raises(ValueError, match="finite"):
+        metrics.frechet_distance(np.full((100, 4), np.nan), RNG.normal(size=(100, 4)))
+
+
+# -------------------------------------------------------------------------- precision, recall, and coverage
+
+
+def test_same_distribution_scores_high():
+    scores = metrics.precision_recall_coverage(RNG.normal(size=(1000, 4)), RNG.normal(size=(1000, 4)))
+    assert min(scores.values()) > 0.9
+
+
+def test_far_away_fakes_score_zero():
+    scores = metrics.precision_recall_coverage(RNG.normal(size=(200, 4)), RNG.normal(size=(200, 4)) + 100)
+    assert scores == {"precision": 0.0, "recall": 0.0, "coverage": 0.0}
+
+
+def test_a_lost_mode_costs_recall_and_coverage_but_not_precision():
+    centres = np.array([[0.0, 0.0], [50.0, 0.0]])
+    real = RNG.normal(size=(1000, 2)) + centres[np.arange(1000) % 2]
+    fake = RNG.normal(size=(1000, 2))  # the second mode is missing
+    scores = metrics.precision_recall_coverage(real, fake)
+    assert scores["precision"] > 0.95
+    assert scores["recall"] == pytest.approx(0.5, abs=0.05) and scores["coverage"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_by_hand_on_a_line():
+    """k = 1: real 0, 1, 10 have radii 1, 1, 9; fakes 0.4 and 30 both have radius 29.6."""
+    scores = metrics.precision_recall_coverage(np.array([[0.0], [1.0], [10.0]]), np.array([[0.4], [30.0]]), k=1)
+    # 0.4 lies in the balls of 0 and 1 (and, 9.6 away, not in that of 10); 30 lies in none; all reals lie in 0.4's ball
+    assert scores == {"precision": 0.5, "recall": 1.0, "coverage": pytest.approx(2 / 3)}
+
+
+def test_precision_refuses_too_few_samples():
+    with pytest.raises(ValueError, match="need more than 5 samples"):
+        metrics.precision_recall_coverage(np.zeros((5, 2)), np.zeros((50, 2)))
+
+
+# ------------------------------------------------------------------------------------------------ Evaluator
+
+
+@pytest.fixture(scope="module")
+def evaluator():
+    from gan_helpers.models.classifier import build_classifier
+
+    keras.utils.set_random_seed(0)
+    images = RNG.uniform(-1, 1, (300, 28, 28, 1)).astype(np.float32)
+    return metrics.Evaluator(build_classifier(), images, samples=200, neighbours_of=100), images
+
+
+def test_evaluator_scores_and_bounds(evaluator):
+    judge, images = evaluator
+    rows = judge.bounds(images)
+    assert list(rows) == ["real test images", "uniform noise"]
+    assert set(rows["uniform noise"]) == set(metrics.COLUMNS)
+    assert judge.score(lambda n: images[:n]) == judge.score(images)
+    assert len(metrics.score_table(rows).splitlines()) == 3
+
+
+def test_evaluator_refuses_what_it_cannot_compare(evaluator):
+    judge, images = evaluator
+    with pytest.raises(ValueError, match="compares 200 images, got only 100"):
+        judge.score(images[:100])
+    with pytest.raises(ValueError, match=r"must lie in \[-1, 1\]"):
+        judge.score(images * 127)
+    with pytest.raises(ValueError, match="samples = 400 needs as many real images, got 300"):
+        metrics.Evaluator(keras.Sequential(), images, samples=400)

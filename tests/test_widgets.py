@@ -1,0 +1,38 @@
+import ipywidgets
+import numpy as np
+
+from gan_helpers import widgets
+from gan_helpers.models.gan import build_generator
+
+
+def test_the_plane_is_flat_and_its_directions_are_of_length_one():
+    plane = widgets.latent_plane(20, 3, [0, 1, 0, 2], [0, 0, 1, 3])
+    start, u, v = plane[0], plane[1] - plane[0], plane[2] - plane[0]
+    assert np.isclose(np.linalg.norm(u), 1, atol=1e-5) and np.isclose(u @ v, 0, atol=1e-5)
+    assert np.allclose(plane[3], start + 2 * u + 3 * v, atol=1e-5)
+
+
+def test_sliders_redraw_the_digit(monkeypatch):
+    sliders, pictures = {}, []
+    monkeypatch.setattr(widgets, "display", pictures.append)
+
+    def interact(function, **controls):
+        sliders.update(controls)
+        for a in (0.0, 5.0):
+            function(seed=1, a=a, b=0.0)
+
+    monkeypatch.setattr(ipywidgets, "interact", interact)
+    widgets.latent_explorer(build_generator(8), reach=4)
+    assert set(sliders) == {"seed", "a", "b"} and sliders["a"].max == 4
+    pixels = [figure.axes[0].images[0].get_array() for figure in pictures]
+    assert not np.array_equal(*pixels)
+
+
+def test_the_static_twin_has_the_start_in_its_middle():
+    generator = build_generator(8)
+    figure = widgets.latent_map(generator, seed=2, side=3)
+    picture = figure.axes[0].images[0].get_array()
+    from gan_helpers.plots import tile
+
+    centre = tile(generator(widgets.latent_plane(8, 2, 0, 0)).numpy(), 1)
+    assert np.array_equal(picture[30:58, 30:58], centre)
