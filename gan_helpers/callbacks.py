@@ -156,7 +156,7 @@ class Dashboard(Progress):
         figure = Figure(figsize=(10.5, 4.6))
         figure.suptitle(self.line(), x=0.01, ha="left", fontsize=11, family="monospace")
         left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))
-        plots.show_tiles(left.subplots(), generate(self.model.generator, self.noise), self.rows)
+        plots.show_tiles(left.subplots(), generate(self.model.sampler, self.noise), self.rows)
         axes = right.subplots(2 + with_quality, 1, sharex=True)
         plots.draw_losses(axes[0], curves, self.model.adversarial_loss.at_equilibrium)
         plots.draw_accuracies(axes[1], curves)

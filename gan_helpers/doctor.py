@@ -82,7 +82,7 @@ def tensorflow() -> tuple[bool, str, str]:
 def threads() -> tuple[bool, str, str]:
     """How many processor threads; times in the course are for two."""
     count = os.cpu_count() or 1
-    return count >= 2, f"{count} processor threads (times in the course are for 2)", "expect twice the stated times"
+    return True, f"{count} processor thread(s); times in the course are for 2", ""
 
 
 def memory() -> tuple[bool, str, str]:

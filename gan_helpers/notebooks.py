@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from pathlib import Path
 
@@ -57,9 +58,14 @@ def find(chapters: list[str], folder: Path | None = None) -> list[Path]:
     return [path for path in every if path.name[:2] in numbers]
 
 
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The code cells, without the bootstrap cell, which :func:`restamp` may change at any time."""
+    return [c for c in notebook.cells if c.cell_type == "code" and "bootstrap" not in c.metadata.get("tags", [])]
+
+
 def code_hash(notebook: nbformat.NotebookNode) -> str:
     """A digest of the code cells' text, in order; prose may change without it changing."""
-    code = "\0".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    code = "\0".join(cell.source for cell in code_cells(notebook))
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
@@ -116,3 +122,33 @@ def clean(notebook: nbformat.NotebookNode) -> None:
             data = output.get("data", {})
             if data.pop(WIDGET_VIEW, None) is not None:
                 data["text/plain"] = WIDGET_TEXT
+
+
+# -------------------------------------------------------------------- links to the repository, for Colab
+
+
+def badge(repository: str, path: str) -> str:
+    """The markdown of the badge that opens ``path`` (within ``repository``) on Colab."""
+    slug = repository.removeprefix("https://github.com/")
+    url = f"https://colab.research.google.com/github/{slug}/blob/main/{path}"
+    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({url})"
+
+
+def bootstrap(repository: str, version: str) -> str:
+    """The code of the cell that makes the library available wherever the notebook is opened."""
+    return (
+        "try:\n"
+        "    import gan_helpers as gh\n"
+        "except ImportError:  # on Colab: fetch the course's library\n"
+        f"    %pip install -q git+{repository}@v{version}\n"
+        "    import gan_helpers as gh"
+    )
+
+
+def restamp(notebook: nbformat.NotebookNode, repository: str, version: str, path: str) -> None:
+    """Write badge and bootstrap cell into ``notebook``, in place, replacing those there are."""
+    for cell in notebook.cells:
+        if "bootstrap" in cell.metadata.get("tags", []):
+            cell.source = bootstrap(repository, version)
+        elif cell.cell_type == "markdown":
+            cell.source = re.sub(r"\[!\[Open in Colab\].*\)", lambda _: badge(repository, path), cell.source)

@@ -116,10 +116,11 @@ def training_state(model) -> dict[str, keras.Variable]:
     parts = {
         "generator": model.generator,
         "discriminator": model.discriminator,
+        "averaged_generator": model.averaged_generator,
         "generator_optimizer": model.generator_optimizer,
         "discriminator_optimizer": model.discriminator_optimizer,
     }
-    return {f"{part}/{i:03d}": v for part, owner in parts.items() for i, v in enumerate(owner.variables)}
+    return {f"{part}/{i:03d}": v for part, owner in parts.items() if owner for i, v in enumerate(owner.variables)}
 
 
 def run_identity(model, settings: dict) -> dict:
@@ -128,6 +129,7 @@ def run_identity(model, settings: dict) -> dict:
         "seed": model.seed,
         "loss": repr(model.adversarial_loss),
         "jit_compile": model.jit_compile,
+        "average": model.average,
         "shapes": {name: list(variable.shape) for name, variable in training_state(model).items()},
         **settings,
     }

@@ -90,6 +90,7 @@ class GANRecipe:
     d_learning_rate: float
     g_learning_rate: float
     beta_1: float
+    average: float | None
     latent_dim: int = 100
     batch_size: int = 128
     seed: int = 0
@@ -97,7 +98,11 @@ class GANRecipe:
     def build(self) -> gan.GAN:
         """The untrained game, compiled."""
         model = gan.GAN(
-            gan.build_generator(self.latent_dim), gan.build_discriminator(), losses.NonSaturatingLoss(), self.seed
+            gan.build_generator(self.latent_dim),
+            gan.build_discriminator(),
+            losses.NonSaturatingLoss(),
+            self.seed,
+            self.average,
         )
         model.compile(
             discriminator_optimizer=keras.optimizers.Adam(self.d_learning_rate, self.beta_1),
@@ -117,8 +122,8 @@ class GANRecipe:
         return evaluator(self.dataset).score(model.sample)
 
     def networks(self, model: gan.GAN) -> dict[str, keras.Model]:
-        """What is saved."""
-        return {"generator": model.generator, "discriminator": model.discriminator}
+        """What is saved: of the generator, the weights that samples come from."""
+        return {"generator": model.sampler, "discriminator": model.discriminator}
 
 
 RECIPES = {
@@ -130,9 +135,10 @@ RECIPES = {
             "chapter 3: the first GAN, two dense networks",
             "mnist",
             steps=20_000,
-            d_learning_rate=2e-4,
-            g_learning_rate=2e-4,
-            beta_1=0.5,
+            d_learning_rate=3e-3,
+            g_learning_rate=3e-3,
+            beta_1=0.0,
+            average=0.999,
         ),
     )
 }

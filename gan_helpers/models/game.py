@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from .. import metrics, sampling, training
 from ..curves import Curves
+from ..losses import AdversarialLoss
 
 
 class AdversarialGame(keras.Model):
@@ -27,17 +28,29 @@ class AdversarialGame(keras.Model):
         discriminator: images → logits (n, 1).
         loss: an :class:`~gan_helpers.losses.AdversarialLoss`.
         seed: chooses batches and noise (not the initial weights; those follow ``keras.utils.set_random_seed``).
+        average: if given, say 0.999, samples come from a copy of the generator whose weights are a running average
+            over training: after each step, copy ← average · copy + (1 − average) · weights. Players circle; the
+            middle of the circle is a better place than any point on it (Yazıcı et al., 2019, arXiv:1806.04498).
     """
 
     #: what the two steps report, averaged over each interval and kept in ``curves``
     reports = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, loss, seed: int = 0):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        loss: AdversarialLoss,
+        seed: int = 0,
+        average: float | None = None,
+    ):
         super().__init__()
         self.generator = generator
         self.discriminator = discriminator
         self.adversarial_loss = loss
         self.seed = seed
+        self.average = average
+        self.averaged_generator = None  # made when training starts
         self.latent_dim = generator.input_shape[-1]
         self.image_shape = generator.output_shape[1:]
         self.curves = Curves()
@@ -64,9 +77,16 @@ class AdversarialGame(keras.Model):
         step, real = data
         report = self.discriminator_step(real, step)
         report |= self.generator_step(real.shape[0], step)
+        self.update_average()
         for name, mean in self._means.items():
             mean.update_state(report[name])
         return {name: mean.result() for name, mean in self._means.items()}
+
+    def update_average(self) -> None:
+        """Move the averaged generator a little towards the present one."""
+        if self.averaged_generator is not None:
+            for mean, weight in zip(self.averaged_generator.variables, self.generator.variables, strict=True):
+                mean.assign(self.average * mean + (1 - self.average) * weight)
 
     # ------------------------------------------------------------------------------------------- training
 
@@ -133,6 +153,9 @@ class AdversarialGame(keras.Model):
         every = min(every, steps)
         if steps % every:
             raise ValueError(f"steps ({steps}) must be a multiple of every ({every})")
+        if self.average is not None and self.averaged_generator is None:
+            self.averaged_generator = keras.models.clone_model(self.generator)
+            self.averaged_generator.set_weights(self.generator.get_weights())
         watchers = [training.NaNGuard(), training.RecordCurves(every), *callbacks]
         if checkpoint is not None:
             settings = {"batch_size": batch_size, "every": every}
@@ -155,9 +178,14 @@ class AdversarialGame(keras.Model):
 
     # ----------------------------------------------------------------------------------------- afterwards
 
+    @property
+    def sampler(self) -> keras.Model:
+        """The network that samples come from: the averaged generator where there is one, else the generator."""
+        return self.averaged_generator or self.generator
+
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """``n`` generated images, float32 in [−1, 1], shape (n, height, width, channels); one seed, one set."""
-        return generate(self.generator, latent_noise(n, self.latent_dim, seed))
+        return generate(self.sampler, latent_noise(n, self.latent_dim, seed))
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:

@@ -1,0 +1,52 @@
+import pytest
+
+from gan_helpers import __main__, config, datasets, doctor
+
+
+def test_this_machine_is_examined(capsys):
+    __main__.main(["doctor"])
+    said = capsys.readouterr().out
+    for part in ("Python 3.", "tensorflow 2.", "TensorFlow starts", "memory free", "disk free", "MNIST handwritten digits"):
+        assert part in said
+    assert "weights of gan_mnist: intact" in said
+
+
+def test_a_healthy_machine_is_ready(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "examine", lambda: [(True, "all fine", "")])
+    assert __main__.main(["doctor"]) == 0
+    assert "ready" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "finding", "remedy"),
+    [
+        ("MEMORY_GB", 10**6, "memory free", "close programs"),
+        ("DISK_GB", 10**9, "disk free", "make room"),
+        ("NEEDS", {"tensorflow": "9.0"}, "tensorflow", "--upgrade 'tensorflow>=9.0'"),
+        ("NEEDS", {"no-such-package": "1"}, "no-such-package is not installed", "pip install no-such-package"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_remedy(monkeypatch, capsys, name, value, finding, remedy):
+    monkeypatch.setattr(doctor, name, value)
+    assert __main__.main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    bad = said[said.index("NO ") :]
+    assert finding in bad and remedy in bad and "Not ready yet" in bad
+
+
+def test_damaged_data_and_missing_tensorflow_are_findings(monkeypatch, capsys):
+    def damaged(name):
+        raise datasets.DataError("mnist.npz is damaged. Reinstall the package")
+
+    def absent():
+        raise ImportError("Install it with `pip install 'gan-helpers[tf]'`")
+
+    monkeypatch.setattr(datasets, "load", damaged)
+    monkeypatch.setattr(config, "quiet_tensorflow", absent)
+    assert doctor.report() is False
+    said = capsys.readouterr().out
+    assert "damaged or missing" in said and "TensorFlow does not start" in said and "gan-helpers[tf]" in said
+
+
+def test_versions_compare_as_numbers():
+    assert doctor.as_numbers("2.21.0") == (2, 21) > doctor.as_numbers("2.9.3")
