@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 COLAB := .venv-colab
 NB := notebooks
 CH ?=
+LAB_FLAGS ?=
 MODE ?= laptop
 
 .DEFAULT_GOAL := help
@@ -29,7 +30,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@touch $@
 
 lab: $(VENV)/.ready ## open the course in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=$(NB)
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(NB) $(LAB_FLAGS)
 
 test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (about 4 minutes on 2 cores)
 	$(BIN)/python -m pytest -q -n 2

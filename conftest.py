@@ -8,9 +8,9 @@ from queue import Empty
 os.environ["GAN_MODE"] = "smoke"  # also reaches the kernels of notebook tests
 os.environ.setdefault("MPLBACKEND", "agg")
 
-import pytest  # noqa: E402
-from nbval.kernel import RunningKernel  # noqa: E402
-from nbval.plugin import IPyNbCell  # noqa: E402
+import pytest
+from nbval.kernel import RunningKernel
+from nbval.plugin import IPyNbCell
 
 NOTEBOOK_BUDGET = 90  # seconds a notebook may take in smoke mode on two cores
 

@@ -20,10 +20,10 @@ import time
 from gan_helpers.config import device, quiet_tensorflow
 
 tf, keras = quiet_tensorflow()
-import numpy as np  # noqa: E402
+import numpy as np
 
-from gan_helpers import datasets, losses, sampling  # noqa: E402
-from gan_helpers.models.gan import GAN, build_discriminator, build_generator  # noqa: E402
+from gan_helpers import datasets, losses, sampling
+from gan_helpers.models.gan import GAN, build_discriminator, build_generator
 
 BATCH, LATENT, RATE = 128, 100, 2e-4
 loss = losses.NonSaturatingLoss()
@@ -41,7 +41,7 @@ class Ours:
     def __init__(self, images):
         self.images = images
         self.gan = GAN(build_generator(LATENT), build_discriminator(), loss)
-        self.gan.compile(adam(), adam(), steps_per_execution=100, jit_compile=True)
+        self.gan.compile(adam(), adam(), jit_compile=True)
 
     def run(self):
         self.gan.train(self.images, steps=self.gan.steps_done + self.steps, batch_size=BATCH)
@@ -85,7 +85,9 @@ class Pair:
     def step(self, real):
         fake = self.generator(tf.random.normal((BATCH, LATENT)), training=True)
         with tf.GradientTape() as tape:
-            d_loss = loss.discriminator(self.discriminator(real, training=True), self.discriminator(fake, training=True))
+            d_loss = loss.discriminator(
+                self.discriminator(real, training=True), self.discriminator(fake, training=True)
+            )
         weights = self.discriminator.trainable_variables
         self.d_optimizer.apply_gradients(zip(tape.gradient(d_loss, weights), weights, strict=True))
         with tf.GradientTape() as tape:
@@ -228,7 +230,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", help="also write the figures to this file")
     options = parser.parse_args()
-    print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {device()}, batch {BATCH}, {options.rounds} rounds\n")
+    print(
+        f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {device()}, batch {BATCH}, {options.rounds} rounds\n"
+    )
 
     milliseconds = compare(options.rounds)
     ours = milliseconds[Ours.name]

@@ -99,7 +99,9 @@ def disk() -> tuple[bool, str, str]:
 
 def data() -> list[tuple[bool, str, str]]:
     """Every shipped data set, checked against its digest."""
-    return [intact(entry["title"], lambda name=name: datasets.load(name)) for name, entry in datasets.manifest().items()]
+    return [
+        intact(entry["title"], lambda name=name: datasets.load(name)) for name, entry in datasets.manifest().items()
+    ]
 
 
 def weights() -> list[tuple[bool, str, str]]:

@@ -69,9 +69,7 @@ def _parameters(answer):
     except TypeError:
         raise Hint("Give both counts as a tuple: (generator, discriminator).") from None
     require((generator, discriminator) != (113_152, 100_480), "You counted the weights but not the biases.")
-    require(
-        (generator, discriminator) != (100_609, 114_064), "Both numbers are right, but swapped: generator first."
-    )
+    require((generator, discriminator) != (100_609, 114_064), "Both numbers are right, but swapped: generator first.")
     require(
         generator == 114_064,
         "The generator: Dense(128) on 100 inputs has 100·128 weights and 128 biases; then Dense(784) on 128.",
@@ -95,7 +93,9 @@ def _outcomes(answer):
         "You compared logits with 0.5. A logit is what comes before the sigmoid: D > ½ means logit > 0.",
     )
     swapped = right | {"false_negative": 2, "false_positive": 1}
-    require(counts != swapped, "False positives and false negatives are swapped: a false positive is a *fake* called real.")
+    require(
+        counts != swapped, "False positives and false negatives are swapped: a false positive is a *fake* called real."
+    )
     require(counts == right, f"For real logits {real.tolist()} and fake logits {fake.tolist()} the counts are {right}.")
 
 
@@ -138,7 +138,8 @@ def _generator_step(answer):
     require(returned is not None, "Return the loss.")
     require(
         np.isclose(float(returned), loss_before, atol=1e-4),
-        f"The generator moved well, but the loss returned is {float(returned):.4g} and −mean log D(G(z)) is {loss_before:.4g}.",
+        f"The generator moved well, but the loss returned is {float(returned):.4g}; before the step, −mean log D(G(z)) "
+        f"was {loss_before:.4g}.",
     )
 
 

@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
-from .training import write_atomically
+from .files import write_atomically
 
 STAMP = "gan_course"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"

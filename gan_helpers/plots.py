@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import matplotlib as mpl
-import matplotlib.pyplot  # noqa: F401  (registers the notebook's figure formatter)
+import matplotlib.pyplot
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -103,7 +103,9 @@ def samples_over_time(snapshots: dict[int, np.ndarray], scale: float = 0.5) -> F
     """One row a snapshot (step → images), each column the same noise: watch one vector's picture change."""
     per_row = len(next(iter(snapshots.values())))
     figure = Figure(figsize=(per_row * scale + 0.8, len(snapshots) * scale))
-    for axes, (step, images) in zip(figure.subplots(len(snapshots), 1, squeeze=False)[:, 0], snapshots.items(), strict=True):
+    for axes, (step, images) in zip(
+        figure.subplots(len(snapshots), 1, squeeze=False)[:, 0], snapshots.items(), strict=True
+    ):
         axes.imshow(tile(images, per_row))
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)

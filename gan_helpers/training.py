@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 import zipfile
 from pathlib import Path
@@ -12,6 +11,7 @@ import keras
 import numpy as np
 
 from .curves import Curves
+from .files import write_atomically
 
 CHECKPOINT_SECONDS = 30.0  # at least this long between two saves of a checkpoint
 
@@ -148,25 +148,3 @@ def check_same_run(path: Path, saved: dict, asked: dict) -> None:
                 f"{path} is from another run: its {name} is {saved.get(name)}, now it is {asked.get(name)}. "
                 "Choose another file, delete this one, or go back to its settings."
             )
-
-
-def write_atomically(path: str | Path, write) -> None:
-    """Call ``write(file)`` on a temporary binary file beside ``path``, then rename: all or nothing.
-
-    Raises:
-        OSError: the disk is full or the folder cannot be written; ``path`` is as it was.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with open(partial, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException as error:
-        partial.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise OSError(error.errno, f"could not write {path}: {error.strerror}; the old file is untouched") from error
-        raise

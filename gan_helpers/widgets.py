@@ -44,13 +44,13 @@ def latent_explorer(generator: keras.Model, reach: float = 10.0) -> None:
 
     step = ipywidgets.FloatSlider(min=-reach, max=reach, step=reach / 20)
     seed = ipywidgets.IntSlider(min=0, max=99, description="start (seed)")
-    ipywidgets.interact(
-        show, seed=seed, a=step, b=ipywidgets.FloatSlider(min=-reach, max=reach, step=reach / 20)
-    )
+    ipywidgets.interact(show, seed=seed, a=step, b=ipywidgets.FloatSlider(min=-reach, max=reach, step=reach / 20))
 
 
 def latent_map(generator: keras.Model, seed: int = 0, reach: float = 10.0, side: int = 9) -> Figure:
     """The plane that :func:`latent_explorer` walks over, as a grid: a from left to right, b from top to bottom."""
     b, a = np.meshgrid(np.linspace(-reach, reach, side), np.linspace(-reach, reach, side), indexing="ij")
     images = generate(generator, latent_plane(generator.input_shape[-1], seed, a, b))
-    return plots.image_grid(images, columns=side, title=f"a, b from −{reach:g} to {reach:g}; start {seed} in the middle")
+    return plots.image_grid(
+        images, columns=side, title=f"a, b from −{reach:g} to {reach:g}; start {seed} in the middle"
+    )

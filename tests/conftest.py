@@ -23,13 +23,12 @@ def make_gan():
     from gan_helpers.losses import NonSaturatingLoss
     from gan_helpers.models.gan import GAN, build_discriminator, build_generator
 
-    def make(seed=0, loss=None, steps_per_execution=5, learning_rate=1e-3, jit_compile=False):
+    def make(seed=0, loss=None, learning_rate=1e-3, jit_compile=False):
         keras.utils.set_random_seed(seed)
         gan = GAN(build_generator(8), build_discriminator(), loss or NonSaturatingLoss(), seed)
         gan.compile(
             keras.optimizers.Adam(learning_rate, 0.5),
             keras.optimizers.Adam(learning_rate, 0.5),
-            steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
         )
         return gan

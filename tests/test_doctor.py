@@ -6,7 +6,14 @@ from gan_helpers import __main__, config, datasets, doctor
 def test_this_machine_is_examined(capsys):
     __main__.main(["doctor"])
     said = capsys.readouterr().out
-    for part in ("Python 3.", "tensorflow 2.", "TensorFlow starts", "memory free", "disk free", "MNIST handwritten digits"):
+    for part in (
+        "Python 3.",
+        "tensorflow 2.",
+        "TensorFlow starts",
+        "memory free",
+        "disk free",
+        "MNIST handwritten digits",
+    ):
         assert part in said
     assert "weights of gan_mnist: intact" in said
 

@@ -44,7 +44,8 @@ def test_no_overflow_for_sure_discriminators(loss):
 
 
 @pytest.mark.parametrize(
-    ("loss", "guess"), [(losses.MinimaxLoss(), 0.0), (losses.NonSaturatingLoss(), 0.0), (losses.LeastSquaresLoss(), 0.5)]
+    ("loss", "guess"),
+    [(losses.MinimaxLoss(), 0.0), (losses.NonSaturatingLoss(), 0.0), (losses.LeastSquaresLoss(), 0.5)],
 )
 def test_equilibrium_is_where_the_discriminator_guesses(loss, guess):
     logits = tf.fill((4, 1), guess)

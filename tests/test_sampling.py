@@ -39,7 +39,9 @@ def test_noise_depends_on_seed_step_and_stream_only():
         return sampling.normal((64, 10), seed, step, stream).numpy()
 
     assert np.array_equal(draw(), draw())
-    assert np.array_equal(draw(), tf.function(lambda s: sampling.normal((64, 10), 0, s, "generator noise"))(tf.constant(5)))
+    assert np.array_equal(
+        draw(), tf.function(lambda s: sampling.normal((64, 10), 0, s, "generator noise"))(tf.constant(5))
+    )
     for other in (draw(seed=1), draw(step=6), draw(stream="discriminator noise")):
         assert abs(np.corrcoef(draw().ravel(), other.ravel())[0, 1]) < 0.15
     big = sampling.normal((100_000,), 0, 0, "x").numpy()

@@ -12,7 +12,8 @@ def main() -> None:
     gh.setup()
     gan, _ = gh.zoo.load("gan_mnist")
     figure = gh.compare_grids(
-        {"real digits": gh.mnist().scaled()[:60], "chapter 3: by two dense networks": gan.sample(60, seed=1)}, columns=12
+        {"real digits": gh.mnist().scaled()[:60], "chapter 3: by two dense networks": gan.sample(60, seed=1)},
+        columns=12,
     )
     (ROOT / "docs").mkdir(exist_ok=True)
     figure.savefig(ROOT / "docs" / "digits.png", dpi=80)

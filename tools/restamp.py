@@ -1,6 +1,6 @@
 """Write the repository's address and the version into every notebook, the README and the citation file.
 
-    make restamp          # after changing [project] version or [project.urls] Repository in pyproject.toml
+make restamp          # after changing [project] version or [project.urls] Repository in pyproject.toml
 """
 
 import re

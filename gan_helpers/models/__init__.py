@@ -1,0 +1,1 @@
+"""One module a system; ``game.py`` holds what all adversarial games share."""

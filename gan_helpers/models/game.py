@@ -94,7 +94,6 @@ class AdversarialGame(keras.Model):
         self,
         discriminator_optimizer: keras.optimizers.Optimizer,
         generator_optimizer: keras.optimizers.Optimizer,
-        steps_per_execution: int = 50,
         jit_compile: bool = False,
     ) -> None:
         """Give each player its optimizer.
@@ -102,7 +101,6 @@ class AdversarialGame(keras.Model):
         Args:
             discriminator_optimizer: for the discriminator; not shared with the generator.
             generator_optimizer: for the generator.
-            steps_per_execution: how many steps one call of the compiled graph makes. More means less overhead.
             jit_compile: use XLA. On a CPU it helps dense networks and hurts convolutional ones badly.
 
         Raises:
@@ -110,7 +108,7 @@ class AdversarialGame(keras.Model):
         """
         if discriminator_optimizer is generator_optimizer:
             raise ValueError("each player needs an optimizer of its own: Adam keeps averages for one set of weights")
-        super().compile(steps_per_execution=steps_per_execution, jit_compile=jit_compile)
+        super().compile(jit_compile=jit_compile)
         self.discriminator_optimizer = discriminator_optimizer
         self.generator_optimizer = generator_optimizer
         discriminator_optimizer.build(self.discriminator.trainable_variables)
@@ -134,7 +132,8 @@ class AdversarialGame(keras.Model):
             images: real images, float32 in [−1, 1], shape (n, height, width, channels).
             steps: the step to stop at, a multiple of ``every``.
             batch_size: real images a step, and fake ones too.
-            every: the interval in steps: after each, the averages go into ``curves`` and callbacks are called.
+            every: the interval in steps. One call of the compiled graph makes them all (so more are faster); then
+                the averages go into ``curves``, callbacks are called, and an interrupt is heard.
             callbacks: Keras callbacks; an "epoch" is an interval.
             checkpoint: a file to save to while training; where it already exists, training resumes from it and
                 ends with the very bits an uninterrupted run would have.
@@ -151,20 +150,20 @@ class AdversarialGame(keras.Model):
         if images.shape[1:] != self.image_shape:
             raise ValueError(f"the generator makes images of shape {self.image_shape}, got {images.shape[1:]}")
         every = min(every, steps)
-        if steps % every:
-            raise ValueError(f"steps ({steps}) must be a multiple of every ({every})")
+        if steps % every or self.steps_done % every:
+            raise ValueError(f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})")
+        if self.steps_per_execution != every:
+            self.steps_per_execution, self.train_function = every, None  # Keras traces its graph anew
         if self.average is not None and self.averaged_generator is None:
             self.averaged_generator = keras.models.clone_model(self.generator)
             self.averaged_generator.set_weights(self.generator.get_weights())
         watchers = [training.NaNGuard(), training.RecordCurves(every), *callbacks]
         if checkpoint is not None:
-            settings = {"batch_size": batch_size, "every": every}
+            settings = {"batch_size": batch_size}
             training.resume(self, checkpoint, settings)
             watchers.append(training.Checkpoint(checkpoint, settings))
         if self.steps_done < steps:
-            data = sampling.batches(
-                images, batch_size=batch_size, start=self.steps_done, stop=steps, seed=self.seed
-            )
+            data = sampling.batches(images, batch_size=batch_size, start=self.steps_done, stop=steps, seed=self.seed)
             self.fit(
                 data,
                 initial_epoch=self.steps_done // every,
