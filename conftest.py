@@ -12,7 +12,7 @@ import pytest
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
 
-NOTEBOOK_BUDGET = 90  # seconds a notebook may take in smoke mode on two cores
+NOTEBOOK_BUDGET = 120  # seconds a notebook may take in smoke mode on two cores
 
 seconds = Counter()
 
@@ -52,8 +52,9 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_runtest_logreport(report):
     """Add up the seconds of each notebook."""
-    if ".ipynb" in report.nodeid:
-        seconds[report.nodeid.split("::")[0]] += report.duration
+    file = report.nodeid.split("::")[0]
+    if file.endswith(".ipynb"):
+        seconds[file] += report.duration
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -36,7 +36,7 @@ def adam():
 class Ours:
     """``GAN.train`` as a notebook calls it: batches, curves, NaN guard and all."""
 
-    name, steps = "gan_helpers: GAN.train()", 1000
+    name, steps = "gan_helpers: GAN.train()", 2000
 
     def __init__(self, images):
         self.images = images
@@ -115,7 +115,7 @@ class Tutorial(Pair):
 class Fused(Pair):
     """(c) many steps in one ``tf.function``, batches gathered in the graph, the step compiled by XLA."""
 
-    name, steps, xla = "(c) fused by hand, XLA", 1000, True
+    name, steps, xla = "(c) fused by hand, XLA", 2000, True
 
     def __init__(self, images):
         super().__init__(images)

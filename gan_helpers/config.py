@@ -77,6 +77,7 @@ def quiet_tensorflow():
             "TensorFlow could not be imported. Install it with `pip install 'gan-helpers[tf]'` "
             f"(or 'gan-helpers[gpu]' for an NVIDIA GPU on Linux). The reason was: {error}"
         ) from error
+    tf.get_logger().setLevel("ERROR")  # a notebook that trains ten models would be told ten times that it compiles them
     if keras.backend.backend() != "tensorflow":
         raise ImportError(
             f"Keras runs on the {keras.backend.backend()!r} backend; this course needs 'tensorflow'. "

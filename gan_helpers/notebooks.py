@@ -84,7 +84,11 @@ def execute(path: Path, mode: str) -> float:
     """
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
-        notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}, record_timing=False
+        notebook,
+        timeout=None,
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
     )
     bar = tqdm(total=len(notebook.cells), desc=f"{path.parent.name}/{path.stem}", unit="cell")
     client.on_cell_complete = lambda cell, cell_index: bar.update(cell_index + 1 - bar.n)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import matplotlib as mpl
-import matplotlib.pyplot
 import numpy as np
+from IPython import get_ipython
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from .curves import Curves
 from .datasets import to_uint8
@@ -41,6 +42,9 @@ STYLE = {
 def use_style() -> None:
     """Make the course's style the default for everything drawn from now on."""
     mpl.rcParams.update(STYLE)
+    shell = get_ipython()
+    if hasattr(shell, "kernel"):  # matplotlib would do this at the first plt.figure(): too late for our Figures
+        shell.run_line_magic("matplotlib", "inline")
 
 
 def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
@@ -126,7 +130,7 @@ def draw_losses(axes: Axes, curves: Curves, equilibrium: tuple[float, float] | N
         for level, color in zip(equilibrium, (DISCRIMINATOR, GENERATOR), strict=True):
             axes.axhline(level, color=color, linestyle="--", linewidth=1)
     axes.set_title("losses (dashed: D can only guess)")
-    axes.legend(loc="upper right", ncols=2, fontsize=8)
+    legend_above(axes)
 
 
 def draw_accuracies(axes: Axes, curves: Curves) -> None:
@@ -136,16 +140,29 @@ def draw_accuracies(axes: Axes, curves: Curves) -> None:
     axes.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
     axes.set(ylim=(-0.02, 1.02))
     axes.set_title("discriminator's accuracy (dashed: guessing)")
-    axes.legend(loc="lower right", ncols=2, fontsize=8)
+    legend_above(axes)
 
 
 def draw_quality(axes: Axes, curves: Curves, floor: float | None = None) -> None:
     """Fréchet distance over time; dashed: its floor, what real held-out images score."""
     axes.plot(*curves["frechet_distance"], color=GREEN, marker=".")
-    axes.set_yscale("log")
+    log_axis(axes)
     if floor is not None:
         axes.axhline(floor, color=GREY, linestyle="--", linewidth=1)
     axes.set_title("Fréchet distance, lower is better" + (" (dashed: real images)" if floor is not None else ""))
+
+
+def legend_above(axes: Axes) -> None:
+    """A legend on the title's line, at the right, where it hides no curve."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.97), ncols=2, fontsize=8, borderaxespad=0)
+
+
+def log_axis(axes: Axes) -> None:
+    """A logarithmic vertical axis with plain numbers at 1, 2 and 5 times each power of ten."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    axes.yaxis.set_minor_formatter("")
 
 
 def learning_curves(
@@ -182,6 +199,8 @@ def compare_curves(runs: dict[str, Curves | Sequence[Curves]], name: str, ylabel
         (line,) = axes.plot(steps, values.mean(axis=0), marker=".", label=label)
         if len(seeds) > 1:
             axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=line.get_color(), alpha=0.2)
-    axes.set(xlabel="step", ylabel=ylabel, yscale="log" if log else "linear")
+    axes.set(xlabel="step", ylabel=ylabel)
+    if log:
+        log_axis(axes)
     axes.legend()
     return figure

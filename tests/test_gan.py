@@ -196,7 +196,7 @@ images = np.random.default_rng(0).uniform(-1, 1, (256, 28, 28, 1)).astype(np.flo
 keras.utils.set_random_seed(0)
 gan = GAN(build_generator(8), build_discriminator(), losses.NonSaturatingLoss(), seed=0, average=0.99)
 gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), jit_compile=True)
-gan.train(images, steps=int(sys.argv[2]), every=10, batch_size=64, checkpoint=sys.argv[1])
+gan.train(images, steps=int(sys.argv[2]), every=50, batch_size=64, checkpoint=sys.argv[1])
 """
 
 

@@ -50,11 +50,17 @@ def test_outputs_come_from_the_code_as_it_stands(chapter):
     assert counts == list(range(1, len(counts) + 1)), f"not run in order from a clean kernel: {again}"
 
 
+def test_every_figure_is_saved_as_a_picture(chapter):
+    _, notebook = chapter
+    for output in (output for cell in code(notebook) for output in cell.outputs):
+        data = output.get("data", {})
+        assert not data.get("text/plain", "").startswith("<Figure") or "image/png" in data
+
+
 def test_no_errors_and_nothing_of_this_machine_is_saved(chapter):
     _, notebook = chapter
     outputs = [output for cell in code(notebook) for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
-    assert any("image/png" in output.get("data", {}) for output in outputs)
     text = json.dumps([{k: v for k, v in o.get("data", {}).items() if not k.startswith("image")} for o in outputs])
     text += json.dumps([output.get("text", "") for output in outputs]) + prose(notebook)
     assert not re.search(r"/(work|tmp|root|home|Users)/", text)
