@@ -63,7 +63,7 @@ def test_training_by_recipe_is_reproducible_and_round_trips(monkeypatch, tmp_pat
     assert np.array_equal(kernel, kernel.astype(np.float16).astype(np.float32))
 
 
-def test_loading_leaves_the_readers_seed_alone():
+def test_loading_does_not_reset_the_readers_seed():
     keras.utils.set_random_seed(5)
     expected = np.random.rand()
     keras.utils.set_random_seed(5)
