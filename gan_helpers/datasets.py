@@ -106,6 +106,18 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((np.asarray(images) + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
+def check_images(images: np.ndarray) -> None:
+    """Raise a clear error unless ``images`` are finite floats in [−1, 1] of shape (n, height, width, channels)."""
+    shape, dtype = np.shape(images), getattr(images, "dtype", type(images).__name__)
+    if len(shape) != 4:
+        raise ValueError(f"images must have shape (n, height, width, channels), got {shape}")
+    if "float" not in str(dtype):
+        raise ValueError(f"images must be floats in [-1, 1], got {dtype}. Use dataset.scaled().")
+    low, high = float(np.min(images)), float(np.max(images))
+    if not (low >= -1.001 and high <= 1.001):  # also catches NaN
+        raise ValueError(f"images must lie in [-1, 1], got [{low:.3g}, {high:.3g}]. Use dataset.scaled().")
+
+
 def mnist() -> ImageDataset:
     """All 70,000 MNIST digits, 28 × 28 grey (LeCun, Bottou, Bengio & Haffner, 1998).
 

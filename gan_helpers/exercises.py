@@ -1,7 +1,7 @@
 """``check("3.1", answer)``: is this right, and if not, what is worth another look?
 
-An answer that is still ``...`` counts as not attempted and fails nothing. Every check is itself tested against
-right answers and typical wrong ones.
+An answer that is still ``...``, or a function whose body is, counts as not attempted and fails nothing. Every check
+is itself tested against right answers and typical wrong ones.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def check(exercise: str, answer=..., strict: bool = False) -> None:
 
     Args:
         exercise: its number, such as ``"3.1"``.
-        answer: the reader's number or function; ``...`` means not attempted yet.
+        answer: the reader's number or function (or a tuple of them).
         strict: raise unless the answer is right (for the solutions notebooks).
 
     Raises:
@@ -32,7 +32,7 @@ def check(exercise: str, answer=..., strict: bool = False) -> None:
     if exercise not in CHECKS:
         raise KeyError(f"no exercise {exercise!r}; there are: {', '.join(sorted(CHECKS))}")
     try:
-        verdict = "not attempted yet: replace the ... above." if answer is ... else CHECKS[exercise](answer)
+        verdict = "not attempted yet: replace the ... above." if not_attempted(answer) else CHECKS[exercise](answer)
     except Hint as hint:
         verdict = f"not yet. {hint}"
     except Exception as error:  # the reader's own code failed: say so instead of ending the notebook
@@ -41,6 +41,24 @@ def check(exercise: str, answer=..., strict: bool = False) -> None:
     print(f"Exercise {exercise}: " + ("right, well done." if right else verdict))
     if strict and not right:
         raise AssertionError(f"exercise {exercise}: {verdict}")
+
+
+def not_attempted(answer) -> bool:
+    """Whether ``answer`` is ``...``, a function with no other body, or a tuple with such a part."""
+    if isinstance(answer, tuple):
+        return any(not_attempted(part) for part in answer)
+    code = getattr(answer, "__code__", None)
+    return answer is ... or (code is not None and code.co_code in EMPTY_BODIES)
+
+
+def _empty(): ...
+
+
+def _empty_with_docstring():
+    """Compiles a little differently."""
+
+
+EMPTY_BODIES = {_empty.__code__.co_code, _empty_with_docstring.__code__.co_code}
 
 
 def exercise(number: str):

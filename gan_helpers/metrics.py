@@ -12,6 +12,8 @@ import keras
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from .datasets import check_images
+
 # ------------------------------------------------------------------------------------------- scores on arrays
 
 
@@ -211,18 +213,6 @@ class Evaluator:
         """
         noise = np.random.default_rng(0).uniform(-1, 1, (self.samples, *held_out.shape[1:])).astype(np.float32)
         return {"real test images": self.score(held_out), "uniform noise": self.score(noise)}
-
-
-def check_images(images: np.ndarray) -> None:
-    """Raise a clear error unless ``images`` are finite floats in [−1, 1] of shape (n, height, width, channels)."""
-    shape, dtype = np.shape(images), getattr(images, "dtype", type(images).__name__)
-    if len(shape) != 4:
-        raise ValueError(f"images must have shape (n, height, width, channels), got {shape}")
-    if "float" not in str(dtype):
-        raise ValueError(f"images must be floats in [-1, 1], got {dtype}. Use dataset.scaled().")
-    low, high = float(np.min(images)), float(np.max(images))
-    if not (low >= -1.001 and high <= 1.001):  # also catches NaN
-        raise ValueError(f"images must lie in [-1, 1], got [{low:.3g}, {high:.3g}]. Use dataset.scaled().")
 
 
 COLUMNS = {

@@ -181,7 +181,13 @@ def learning_curves(
     return figure
 
 
-def compare_curves(runs: dict[str, Curves | Sequence[Curves]], name: str, ylabel: str, log: bool = False) -> Figure:
+def compare_curves(
+    runs: dict[str, Curves | Sequence[Curves]],
+    name: str,
+    ylabel: str,
+    log: bool = False,
+    floor: float | None = None,
+) -> Figure:
     """One series of several runs. A list of runs (several seeds) is drawn as its mean and its full range.
 
     Args:
@@ -189,6 +195,7 @@ def compare_curves(runs: dict[str, Curves | Sequence[Curves]], name: str, ylabel
         name: which series.
         ylabel: what it means.
         log: logarithmic vertical axis.
+        floor: the best value there can be, drawn as a dashed line.
     """
     figure = Figure(figsize=(7, 3.4))
     axes = figure.subplots()
@@ -202,5 +209,7 @@ def compare_curves(runs: dict[str, Curves | Sequence[Curves]], name: str, ylabel
     axes.set(xlabel="step", ylabel=ylabel)
     if log:
         log_axis(axes)
+    if floor is not None:
+        axes.axhline(floor, color=GREY, linestyle="--", linewidth=1, label="floor: real images")
     axes.legend()
     return figure

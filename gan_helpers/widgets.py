@@ -30,12 +30,13 @@ def latent_plane(latent_dim: int, seed: int, a, b) -> np.ndarray:
     return (start + steps @ directions.T).astype(np.float32)
 
 
-def latent_explorer(generator: keras.Model, reach: float = 10.0) -> None:
+def latent_explorer(generator: keras.Model, reach: float = 6.0) -> None:
     """Sliders that walk over a plane of latent space; see :func:`latent_map` for its static twin.
 
     Args:
         generator: noise (n, latent_dim) → images in [−1, 1].
-        reach: how far the sliders go. A Gaussian vector has a length of about √latent_dim.
+        reach: how far the sliders go. A Gaussian vector has a length of about √latent_dim; far outside, the
+            generator was never trained.
     """
 
     def show(seed=0, a=0.0, b=0.0):
@@ -47,10 +48,8 @@ def latent_explorer(generator: keras.Model, reach: float = 10.0) -> None:
     ipywidgets.interact(show, seed=seed, a=step, b=ipywidgets.FloatSlider(min=-reach, max=reach, step=reach / 20))
 
 
-def latent_map(generator: keras.Model, seed: int = 0, reach: float = 10.0, side: int = 9) -> Figure:
+def latent_map(generator: keras.Model, seed: int = 0, reach: float = 6.0, side: int = 9) -> Figure:
     """The plane that :func:`latent_explorer` walks over, as a grid: a from left to right, b from top to bottom."""
     b, a = np.meshgrid(np.linspace(-reach, reach, side), np.linspace(-reach, reach, side), indexing="ij")
     images = generate(generator, latent_plane(generator.input_shape[-1], seed, a, b))
-    return plots.image_grid(
-        images, columns=side, title=f"a, b from −{reach:g} to {reach:g}; start {seed} in the middle"
-    )
+    return plots.image_grid(images, columns=side, title=f"→ a and ↓ b, from −{reach:g} to {reach:g}")

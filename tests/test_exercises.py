@@ -117,6 +117,19 @@ def test_every_check_has_wrong_answers_and_lets_readers_skip(number, capsys):
     assert "not attempted yet" in capsys.readouterr().out
 
 
+def test_empty_functions_count_as_not_attempted(capsys):
+    def empty(a, b): ...
+
+    def empty_with_docstring(a):
+        """Return something."""
+        ...
+
+    for answer in (empty, empty_with_docstring, (empty, bce.generator)):
+        exercises.check("3.3", answer)
+        assert "not attempted yet" in capsys.readouterr().out
+    assert not exercises.not_attempted(lambda a: a) and not exercises.not_attempted((1, 2))
+
+
 def test_unknown_exercise():
     with pytest.raises(KeyError, match=r"no exercise '9.9'; there are: 3.1"):
         exercises.check("9.9", 1)

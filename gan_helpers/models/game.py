@@ -12,8 +12,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .. import metrics, sampling, training
+from .. import sampling, training
 from ..curves import Curves
+from ..datasets import check_images
 from ..losses import AdversarialLoss
 
 
@@ -146,7 +147,7 @@ class AdversarialGame(keras.Model):
             NotANumberError: a loss is no longer a number.
             CheckpointError: the checkpoint belongs to another run, or is damaged.
         """
-        metrics.check_images(images[:1000])
+        check_images(images[:1000])
         if images.shape[1:] != self.image_shape:
             raise ValueError(f"the generator makes images of shape {self.image_shape}, got {images.shape[1:]}")
         every = min(every, steps)
