@@ -52,7 +52,7 @@ class GAN(AdversarialGame):
         return {
             "d_loss": loss,
             "real_accuracy": tf.reduce_mean(tf.cast(real_logits > 0, tf.float32)),
-            "fake_accuracy": tf.reduce_mean(tf.cast(fake_logits <= 0, tf.float32)),
+            "fake_accuracy": tf.reduce_mean(tf.cast(fake_logits < 0, tf.float32)),
         }
 
     def generator_step(self, batch_size, step):
