@@ -113,30 +113,17 @@ def resume(model, path: str | Path, settings: dict) -> None:
 
 def training_state(model) -> dict[str, keras.Variable]:
     """Every variable that a training step reads or writes, by a stable name."""
-    parts = {
-        "generator": model.generator,
-        "discriminator": model.discriminator,
-        "averaged_generator": model.averaged_generator,
-        "generator_optimizer": model.generator_optimizer,
-        "discriminator_optimizer": model.discriminator_optimizer,
-    }
-    return {f"{part}/{i:03d}": v for part, owner in parts.items() if owner for i, v in enumerate(owner.variables)}
+    return {f"{name}/{i:03d}": v for name, part in model.parts().items() for i, v in enumerate(part.variables)}
 
 
 def run_identity(model, settings: dict) -> dict:
     """What two runs must have in common for one to continue the other; plain JSON values."""
-    identity = {
-        "seed": model.seed,
-        "loss": repr(model.adversarial_loss),
-        "jit_compile": model.jit_compile,
-        "average": model.average,
-        "shapes": {name: list(variable.shape) for name, variable in training_state(model).items()},
-        **settings,
-    }
-    for player in ("generator", "discriminator"):
-        optimizer = getattr(model, f"{player}_optimizer")
-        config = optimizer.get_config() | {"name": type(optimizer).__name__}  # Keras numbers its default names
-        identity |= {f"{player}'s optimizer's {key}": value for key, value in config.items()}
+    shapes = {name: list(variable.shape) for name, variable in training_state(model).items()}
+    identity = model.identity() | {"shapes": shapes} | settings
+    for part_name, part in model.parts().items():
+        if isinstance(part, keras.optimizers.Optimizer):
+            config = part.get_config() | {"name": type(part).__name__}  # Keras numbers its default names
+            identity |= {f"{part_name.replace('_', ' ')}'s {key}": value for key, value in config.items()}
     return json.loads(json.dumps(identity, default=str))
 
 

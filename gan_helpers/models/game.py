@@ -1,32 +1,28 @@
-"""What every adversarial game of the course shares: two players, their optimizers, and reproducible training.
+"""What every adversarial game of the course shares: two players, each with an optimizer of its own.
 
-A system (``gan.py`` first) adds the two steps; it says nothing about loops, records, checkpoints or seeds.
+A game (``gan.py`` first) adds the two steps.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from .. import sampling, training
-from ..curves import Curves
-from ..datasets import check_images
+from .. import sampling
 from ..losses import AdversarialLoss
+from .system import System
 
 
-class AdversarialGame(keras.Model):
+class AdversarialGame(System):
     """A generator and a discriminator, each with a loss and an optimizer of its own.
 
     Subclasses implement :meth:`discriminator_step` and :meth:`generator_step`. Training is a pure function of
     (seed, step): the batch and the noise of a step depend on nothing else.
 
     Args:
-        generator: noise (n, latent_dim) → images in [−1, 1].
-        discriminator: images → logits (n, 1).
+        generator: noise (n, latent_dim) → fakes (n, …): images in [−1, 1], or points.
+        discriminator: real or fake examples → logits (n, 1).
         loss: an :class:`~gan_helpers.losses.AdversarialLoss`.
         seed: chooses batches and noise (not the initial weights; those follow ``keras.utils.set_random_seed``).
         average: if given, say 0.999, samples come from a copy of the generator whose weights are a running average
@@ -34,7 +30,6 @@ class AdversarialGame(keras.Model):
             middle of the circle is a better place than any point on it (Yazıcı et al., 2019, arXiv:1806.04498).
     """
 
-    #: what the two steps report, averaged over each interval and kept in ``curves``
     reports = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
 
     def __init__(
@@ -45,19 +40,13 @@ class AdversarialGame(keras.Model):
         seed: int = 0,
         average: float | None = None,
     ):
-        super().__init__()
+        super().__init__(seed, generator.output_shape[1:])
         self.generator = generator
         self.discriminator = discriminator
         self.adversarial_loss = loss
-        self.seed = seed
         self.average = average
         self.averaged_generator = None  # made when training starts
         self.latent_dim = generator.input_shape[-1]
-        self.image_shape = generator.output_shape[1:]
-        self.curves = Curves()
-        self.steps_done = 0
-        self._means = {name: keras.metrics.Mean(name) for name in self.reports}
-        self.built = True
 
     # ------------------------------------------------------------------------------------------- one step
 
@@ -73,15 +62,12 @@ class AdversarialGame(keras.Model):
         """Gaussian noise (batch_size, latent_dim) for ``player`` at ``step``: the same whenever asked again."""
         return sampling.normal((batch_size, self.latent_dim), self.seed, step, f"{player} noise")
 
-    def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One iteration: first the discriminator, then the generator. ``data`` is (step, real images)."""
-        step, real = data
+    def update(self, step: tf.Tensor, real: tf.Tensor) -> dict[str, tf.Tensor]:
+        """One iteration: first the discriminator, then the generator."""
         report = self.discriminator_step(real, step)
         report |= self.generator_step(real.shape[0], step)
         self.update_average()
-        for name, mean in self._means.items():
-            mean.update_state(report[name])
-        return {name: mean.result() for name, mean in self._means.items()}
+        return report
 
     def update_average(self) -> None:
         """Move the averaged generator a little towards the present one."""
@@ -89,7 +75,13 @@ class AdversarialGame(keras.Model):
             for mean, weight in zip(self.averaged_generator.variables, self.generator.variables, strict=True):
                 mean.assign(self.average * mean + (1 - self.average) * weight)
 
-    # ------------------------------------------------------------------------------------------- training
+    def before_training(self) -> None:
+        """Make the averaged generator, which starts as a copy."""
+        if self.average is not None and self.averaged_generator is None:
+            self.averaged_generator = keras.models.clone_model(self.generator)
+            self.averaged_generator.set_weights(self.generator.get_weights())
+
+    # ---------------------------------------------------------------------------------------- for training
 
     def compile(
         self,
@@ -115,66 +107,20 @@ class AdversarialGame(keras.Model):
         discriminator_optimizer.build(self.discriminator.trainable_variables)
         generator_optimizer.build(self.generator.trainable_variables)
 
-    def train(
-        self,
-        images: np.ndarray,
-        *,
-        steps: int,
-        batch_size: int = 128,
-        every: int = 100,
-        callbacks: Iterable[keras.callbacks.Callback] = (),
-        checkpoint: str | Path | None = None,
-    ) -> Curves:
-        """Train until step ``steps``.
+    def parts(self):
+        """Both networks, the averaged generator where there is one, and both optimizers."""
+        parts = {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "averaged_generator": self.averaged_generator,
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
 
-        Called again with a larger number it goes on where it stopped; with a smaller one it does nothing.
-
-        Args:
-            images: real images, float32 in [−1, 1], shape (n, height, width, channels).
-            steps: the step to stop at, a multiple of ``every``.
-            batch_size: real images a step, and fake ones too.
-            every: the interval in steps. One call of the compiled graph makes them all (so more are faster); then
-                the averages go into ``curves``, callbacks are called, and an interrupt is heard.
-            callbacks: Keras callbacks; an "epoch" is an interval.
-            checkpoint: a file to save to while training; where it already exists, training resumes from it and
-                ends with the very bits an uninterrupted run would have.
-
-        Returns:
-            ``self.curves``.
-
-        Raises:
-            ValueError: the images do not fit, or ``steps`` is no multiple of ``every``.
-            NotANumberError: a loss is no longer a number.
-            CheckpointError: the checkpoint belongs to another run, or is damaged.
-        """
-        check_images(images[:1000])
-        if images.shape[1:] != self.image_shape:
-            raise ValueError(f"the generator makes images of shape {self.image_shape}, got {images.shape[1:]}")
-        every = min(every, steps)
-        if steps % every or self.steps_done % every:
-            raise ValueError(f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})")
-        if self.steps_per_execution != every:
-            self.steps_per_execution, self.train_function = every, None  # Keras traces its graph anew
-        if self.average is not None and self.averaged_generator is None:
-            self.averaged_generator = keras.models.clone_model(self.generator)
-            self.averaged_generator.set_weights(self.generator.get_weights())
-        watchers = [training.NaNGuard(), training.RecordCurves(every), *callbacks]
-        if checkpoint is not None:
-            settings = {"batch_size": batch_size}
-            training.resume(self, checkpoint, settings)
-            watchers.append(training.Checkpoint(checkpoint, settings))
-        if self.steps_done < steps:
-            data = sampling.batches(images, batch_size=batch_size, start=self.steps_done, stop=steps, seed=self.seed)
-            self.fit(
-                data,
-                initial_epoch=self.steps_done // every,
-                epochs=steps // every,
-                steps_per_epoch=every,
-                shuffle=False,
-                verbose=0,
-                callbacks=watchers,
-            )
-        return self.curves
+    def identity(self):
+        """Seed, loss and averaging."""
+        return super().identity() | {"loss": repr(self.adversarial_loss), "average": self.average}
 
     # ----------------------------------------------------------------------------------------- afterwards
 
@@ -184,13 +130,8 @@ class AdversarialGame(keras.Model):
         return self.averaged_generator or self.generator
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
-        """``n`` generated images, float32 in [−1, 1], shape (n, height, width, channels); one seed, one set."""
+        """``n`` generated examples, float32, shape (n, *example_shape); one seed, one set."""
         return generate(self.sampler, latent_noise(n, self.latent_dim, seed))
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """The running means that Keras resets at the start of every interval."""
-        return list(self._means.values())
 
 
 def latent_noise(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
