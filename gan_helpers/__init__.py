@@ -10,8 +10,8 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        "callbacks", "config", "curves", "datasets", "doctor", "exercises", "losses", "metrics", "models",
-        "notebooks", "plots", "sampling", "training", "widgets", "zoo",
+        "callbacks", "config", "curves", "datasets", "doctor", "exercises", "layers", "losses", "metrics",
+        "models", "notebooks", "plots", "sampling", "toys", "training", "widgets", "zoo",
     ],
     submod_attrs={
         "callbacks": ["Dashboard", "ProgressBar", "QualityTracker", "SampleGrids"],
@@ -22,7 +22,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "metrics": ["Evaluator", "frechet_distance", "inception_score", "precision_recall_coverage", "score_table"],
         "models.game": ["AdversarialGame", "generate", "latent_noise"],
         "models.gan": ["GAN"],
+        "models.vae": ["VAE", "Autoencoder"],
         "plots": ["compare_curves", "compare_grids", "image_grid", "learning_curves"],
+        "toys": ["gaussian_ring", "two_gaussians"],
         "widgets": ["latent_explorer"],
     },
 )  # fmt: skip

@@ -1,0 +1,84 @@
+"""``check("3.1", answer)``: is this right, and if not, what is worth another look?
+
+An answer that is still ``...``, or a function whose body is, counts as not attempted and fails nothing. Every check
+is itself tested against right answers and typical wrong ones. One module a chapter holds the checks themselves.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+
+CHECKS: dict[str, Callable] = {}
+
+
+class Hint(Exception):
+    """Why an answer is not right yet, said so that the reader can go on."""
+
+
+def check(exercise: str, answer=..., strict: bool = False) -> None:
+    """Say whether ``answer`` solves ``exercise``.
+
+    Args:
+        exercise: its number, such as ``"3.1"``.
+        answer: the reader's number or function (or a tuple of them).
+        strict: raise unless the answer is right (for the solutions notebooks).
+
+    Raises:
+        KeyError: there is no such exercise.
+        AssertionError: ``strict`` and the answer is not right.
+    """
+    if exercise not in CHECKS:
+        raise KeyError(f"no exercise {exercise!r}; there are: {', '.join(sorted(CHECKS))}")
+    try:
+        verdict = "not attempted yet: replace the ... above." if not_attempted(answer) else CHECKS[exercise](answer)
+    except Hint as hint:
+        verdict = f"not yet. {hint}"
+    except Exception as error:  # the reader's own code failed: say so instead of ending the notebook
+        verdict = f"your code raised {type(error).__name__}: {error}"
+    right = verdict is None
+    print(f"Exercise {exercise}: " + ("right, well done." if right else verdict))
+    if strict and not right:
+        raise AssertionError(f"exercise {exercise}: {verdict}")
+
+
+def not_attempted(answer) -> bool:
+    """Whether ``answer`` is ``...``, a function with no other body, or a tuple with such a part."""
+    if isinstance(answer, tuple):
+        return any(not_attempted(part) for part in answer)
+    code = getattr(answer, "__code__", None)
+    if code is None:
+        return answer is ...
+    returns_none = all(constant is None or constant == answer.__doc__ for constant in code.co_consts)
+    return code.co_code in EMPTY_BODIES and returns_none
+
+
+def _empty(): ...
+
+
+def _empty_with_docstring():
+    """Compiles a little differently."""
+
+
+EMPTY_BODIES = {_empty.__code__.co_code, _empty_with_docstring.__code__.co_code}
+
+
+def exercise(number: str):
+    """Register a check: a function of the answer that returns ``None``, or raises :class:`Hint`."""
+
+    def register(function):
+        CHECKS[number] = function
+        return function
+
+    return register
+
+
+def require(condition, hint: str) -> None:
+    """Raise ``Hint(hint)`` unless ``condition``."""
+    if not condition:
+        raise Hint(hint)
+
+
+for _module in pkgutil.iter_modules(__path__):  # each chapter's module registers its own checks
+    importlib.import_module(f"{__name__}.{_module.name}")

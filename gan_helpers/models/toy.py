@@ -1,0 +1,34 @@
+"""Players for the toys of ``toys.py``: small dense networks for points on a line or in the plane (chapter 1)."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+
+def build_point_generator(data_dim: int = 2, latent_dim: int = 2, width: int = 64) -> keras.Sequential:
+    """Noise (n, latent_dim) → points (n, data_dim), anywhere; both float32."""
+    return keras.Sequential(
+        [
+            layers.Input((latent_dim,)),
+            layers.Dense(width, activation="relu"),
+            layers.Dense(width, activation="relu"),
+            layers.Dense(data_dim),
+        ],
+        name="generator",
+    )
+
+
+def build_point_discriminator(data_dim: int = 2, width: int = 64) -> keras.Sequential:
+    """Points (n, data_dim) → logits (n, 1); the probability of "real" is their sigmoid."""
+    return keras.Sequential(
+        [
+            layers.Input((data_dim,)),
+            layers.Dense(width),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Dense(width),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Dense(1),
+        ],
+        name="discriminator",
+    )

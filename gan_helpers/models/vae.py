@@ -1,0 +1,223 @@
+"""Autoencoders (chapter 2): a plain one, and the variational one of Kingma & Welling (2014, arXiv:1312.6114)."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from .. import sampling
+from ..layers import Sampling
+from .game import generate, latent_noise
+from .system import System
+
+# ------------------------------------------------------------------------------------- the plain autoencoder
+
+
+def build_encoder(latent_dim: int = 2, image_shape: tuple[int, int, int] = (28, 28, 1)) -> keras.Sequential:
+    """Images (n, *image_shape) → codes (n, latent_dim); both float32."""
+    return keras.Sequential(
+        [
+            layers.Input(image_shape),
+            layers.Flatten(),
+            layers.Dense(256, activation="relu"),
+            layers.Dense(latent_dim),
+        ],
+        name="encoder",
+    )
+
+
+def build_decoder(latent_dim: int = 2, image_shape: tuple[int, int, int] = (28, 28, 1)) -> keras.Sequential:
+    """Codes (n, latent_dim) → images (n, *image_shape) in [−1, 1]; both float32."""
+    return keras.Sequential(
+        [
+            layers.Input((latent_dim,)),
+            layers.Dense(256, activation="relu"),
+            layers.Dense(math.prod(image_shape), activation="tanh"),
+            layers.Reshape(image_shape),
+        ],
+        name="decoder",
+    )
+
+
+class Autoencoder(System):
+    """An encoder and a decoder, trained together to give back what came in (or some other target).
+
+    Args:
+        encoder: examples → codes.
+        decoder: codes → reconstructions.
+        seed: chooses the batches.
+    """
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, seed: int = 0):
+        super().__init__(seed, encoder.input_shape[1:])
+        self.encoder = encoder
+        self.decoder = decoder
+        self.latent_dim = decoder.input_shape[-1]
+
+    def compile(self, optimizer: keras.optimizers.Optimizer, jit_compile: bool = False) -> None:
+        """One loss, so one optimizer for the weights of both networks.
+
+        Args:
+            optimizer: for encoder and decoder.
+            jit_compile: use XLA. On a CPU it helps dense networks and hurts convolutional ones badly.
+        """
+        super().compile(jit_compile=jit_compile)
+        self.optimizer = optimizer
+        optimizer.build(self.weights_to_train())
+
+    def weights_to_train(self) -> list[keras.Variable]:
+        """The weights of both networks."""
+        return self.encoder.trainable_variables + self.decoder.trainable_variables
+
+    def parts(self):
+        """Both networks and the optimizer."""
+        return {"encoder": self.encoder, "decoder": self.decoder, "optimizer": self.optimizer}
+
+    def losses_of(self, step: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        """What to report; ``"loss"``, the mean squared error of a pixel, is what is minimised.
+
+        Args:
+            step: not used here; a step that needs noise draws it by this number.
+            inputs: what the encoder sees.
+            targets: what the decoder should give; ``None`` for the inputs themselves.
+        """
+        outputs = self.decoder(self.encoder(inputs, training=True), training=True)
+        return {"loss": tf.reduce_mean(tf.square(outputs - (inputs if targets is None else targets)))}
+
+    def update(self, step, *batch):
+        """One gradient step on both networks together."""
+        with tf.GradientTape() as tape:
+            report = self.losses_of(step, *batch)
+        weights = self.weights_to_train()
+        self.optimizer.apply_gradients(zip(tape.gradient(report["loss"], weights), weights, strict=True))
+        return report
+
+    def encode(self, examples: np.ndarray) -> np.ndarray:
+        """The codes of ``examples``, float32, shape (n, latent_dim)."""
+        return generate(self.encoder, examples)
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """What the decoder makes of ``codes``."""
+        return generate(self.decoder, np.asarray(codes, np.float32))
+
+    def reconstruct(self, examples: np.ndarray) -> np.ndarray:
+        """``examples`` through encoder and decoder."""
+        return self.decode(self.encode(examples))
+
+
+# -------------------------------------------------------------------------------- the variational autoencoder
+
+
+def build_gaussian_encoder(latent_dim: int = 2) -> keras.Model:
+    """Images (n, 28, 28, 1) → mean and logarithm of the variance of q(z|x), each (n, latent_dim)."""
+    images = layers.Input((28, 28, 1))
+    hidden = layers.Dense(256, activation="relu")(layers.Flatten()(images))
+    mean = layers.Dense(latent_dim, name="mean")(hidden)
+    log_variance = layers.Dense(latent_dim, name="log_variance")(hidden)
+    return keras.Model(images, [mean, log_variance], name="encoder")
+
+
+def build_bernoulli_decoder(latent_dim: int = 2) -> keras.Sequential:
+    """Latent vectors (n, latent_dim) → logits (n, 28, 28, 1): a pixel is ink with the probability σ(logit)."""
+    return keras.Sequential(
+        [
+            layers.Input((latent_dim,)),
+            layers.Dense(256, activation="relu"),
+            layers.Dense(28 * 28),
+            layers.Reshape((28, 28, 1)),
+        ],
+        name="decoder",
+    )
+
+
+def kl_to_standard_normal(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
+    """KL(N(μ, σ²) ‖ N(0, 1)) = ½ Σ (μ² + σ² − 1 − log σ²), in nats; (n, latent_dim) twice → (n,)."""
+    return 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - 1 - log_variance, axis=1)
+
+
+def binarise(images: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Ink or none: each pixel of ``images`` (in [−1, 1]) becomes 1 or −1 at random, 1 the likelier the lighter it is.
+
+    Returns:
+        float32, of the same shape.
+    """
+    chance = np.random.default_rng(seed).random(images.shape, np.float32)
+    return np.where(chance < (images + 1) / 2, np.float32(1), np.float32(-1))
+
+
+def bernoulli_log_likelihood(ink: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """log p(x|z) in nats, summed over pixels; (n, height, width, 1) twice → (n,).
+
+    A pixel x is 1 with probability σ(a) and −1 with probability 1 − σ(a) = σ(−a): in one formula, σ(x·a).
+    """
+    return -tf.reduce_sum(tf.math.softplus(-ink * logits), axis=(1, 2, 3))
+
+
+class VAE(Autoencoder):
+    """A variational autoencoder for images of ink (see :func:`binarise`): Gaussian latent vector, Bernoulli pixels.
+
+    Minimises −ELBO = −E_q log p(x|z) + KL(q(z|x) ‖ N(0, I)), in nats an image. A subclass for other data redefines
+    :meth:`log_likelihood` and :meth:`decode`.
+
+    Args:
+        encoder: examples → mean and log-variance of q(z|x); see :func:`build_gaussian_encoder`.
+        decoder: latent vectors → logits; see :func:`build_bernoulli_decoder`.
+        seed: chooses batches and noise.
+    """
+
+    reports = ("loss", "reconstruction", "kl")
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, seed: int = 0):
+        super().__init__(encoder, decoder, seed)
+        self.sampling = Sampling()
+
+    def log_likelihood(self, x: tf.Tensor, decoded: tf.Tensor) -> tf.Tensor:
+        """log p(x|z) in nats, shape (n,), given the decoder's output for z."""
+        return bernoulli_log_likelihood(x, decoded)
+
+    def losses_of(self, step, inputs):
+        """−ELBO and its two parts, averaged over the batch."""
+        mean, log_variance = self.encoder(inputs, training=True)
+        noise = sampling.normal(tf.shape(mean), self.seed, step, "latent noise")
+        z = self.sampling(mean, log_variance, noise)
+        reconstruction = -tf.reduce_mean(self.log_likelihood(inputs, self.decoder(z, training=True)))
+        kl = tf.reduce_mean(kl_to_standard_normal(mean, log_variance))
+        return {"loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
+
+    def encode(self, examples):
+        """The means of q(z|x), float32, shape (n, latent_dim)."""
+        return generate(lambda x, training: self.encoder(x, training=training)[0], examples)
+
+    def decode(self, codes):
+        """The probabilities of ink as pictures: float32 in [−1, 1], shape (n, 28, 28, 1)."""
+        return 2 * np.asarray(tf.sigmoid(super().decode(codes))) - 1
+
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """Decode ``n`` draws from the prior N(0, I)."""
+        return self.decode(latent_noise(n, self.latent_dim, seed))
+
+    def elbo(self, examples: np.ndarray, batch_size: int = 500) -> dict[str, float]:
+        """The evidence lower bound, estimated with one z for each example.
+
+        Args:
+            examples: as for training, but not trained on; as many as are a multiple of ``batch_size``.
+            batch_size: examples at a time.
+
+        Returns:
+            ``elbo``, ``log_likelihood`` and ``kl`` in nats an example; elbo = log_likelihood − kl.
+
+        Raises:
+            ValueError: the number of examples is no multiple of ``batch_size``.
+        """
+        if len(examples) % batch_size:
+            raise ValueError(f"{len(examples)} examples are not a multiple of batch_size ({batch_size})")
+        reports = [  # steps below 0 occur in no training: their noise is new
+            self.losses_of(-1 - i, examples[i * batch_size : (i + 1) * batch_size])
+            for i in range(len(examples) // batch_size)
+        ]
+        loss, reconstruction, kl = (float(np.mean([r[name] for r in reports])) for name in self.reports)
+        return {"elbo": -loss, "log_likelihood": -reconstruction, "kl": kl}

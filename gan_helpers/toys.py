@@ -1,0 +1,73 @@
+"""Data whose density is known: mixtures of Gaussians on a line or in the plane.
+
+>>> ring = gaussian_ring()
+>>> points = ring.sample(1000)             # float32, shape (1000, 2)
+>>> ring.density(points).shape
+(1000,)
+
+Where the density is known, everything else can be computed: the best discriminator, the best value of the game, and how
+many of the modes a generator has found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianMixture:
+    """Equally likely round Gaussians with one width.
+
+    Attributes:
+        centres: float, shape (modes, d): where the modes are.
+        width: the standard deviation of each Gaussian, in every direction.
+    """
+
+    centres: np.ndarray
+    width: float
+
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """``n`` random points, float32, shape (n, d)."""
+        rng = np.random.default_rng(seed)
+        which = rng.integers(len(self.centres), size=n)
+        points = self.centres[which] + self.width * rng.standard_normal((n, self.centres.shape[1]))
+        return points.astype(np.float32)
+
+    def density(self, points: np.ndarray) -> np.ndarray:
+        """p(x) at each of ``points`` (n, d); float64, shape (n,)."""
+        d = self.centres.shape[1]
+        squares = cdist(points, self.centres, "sqeuclidean") / self.width**2
+        return np.exp(-squares / 2).mean(axis=1) / (2 * np.pi * self.width**2) ** (d / 2)
+
+    def modes_found(self, points: np.ndarray) -> dict[str, float]:
+        """How many of the modes ``points`` cover, and how many of the points are any good.
+
+        A point is good if it lies within three widths of a centre. A mode counts as found if it has at least a fifth
+        of the good points that a fair sample of this size would give it.
+
+        Args:
+            points: shape (n, d).
+
+        Returns:
+            ``modes``, from 0 to the number of modes, and ``good``, the share of good points, from 0 to 1. Samples of
+            the mixture itself score 0.997 on a line and 0.989 in the plane: 1 is not the aim.
+        """
+        distance = cdist(points, self.centres)
+        near = distance.min(axis=1) <= 3 * self.width
+        visits = np.bincount(distance.argmin(axis=1)[near], minlength=len(self.centres))
+        fair_share = len(points) / len(self.centres)
+        return {"modes": int((visits >= fair_share / 5).sum()), "good": float(near.mean())}
+
+
+def two_gaussians(distance: float = 4.0, width: float = 0.5) -> GaussianMixture:
+    """Two modes on a line, at ±distance/2."""
+    return GaussianMixture(np.array([[-distance / 2], [distance / 2]]), width)
+
+
+def gaussian_ring(modes: int = 8, radius: float = 2.0, width: float = 0.1) -> GaussianMixture:
+    """``modes`` Gaussians evenly spaced on a circle around the origin, the test bench of many GAN papers."""
+    angles = 2 * np.pi * np.arange(modes) / modes
+    return GaussianMixture(radius * np.stack([np.cos(angles), np.sin(angles)], axis=1), width)
