@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        "callbacks", "config", "curves", "datasets", "doctor", "exercises", "layers", "losses", "metrics",
+        "callbacks", "config", "curves", "datasets", "doctor", "exercises", "film", "layers", "losses", "metrics",
         "models", "notebooks", "plots", "sampling", "toys", "training", "widgets", "zoo",
     ],
     submod_attrs={
@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "curves": ["Curves"],
         "datasets": ["ImageDataset", "fashion_mnist", "mnist"],
         "exercises": ["check"],
+        "film": ["Film", "animation"],
         "metrics": ["Evaluator", "frechet_distance", "inception_score", "precision_recall_coverage", "score_table"],
         "models.game": ["AdversarialGame", "generate", "latent_noise"],
         "models.gan": ["GAN"],

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
 import numpy as np
 from IPython import get_ipython
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, StrMethodFormatter
+from scipy.special import expit, ndtri
 
 from .curves import Curves
 from .datasets import to_uint8
+from .toys import GaussianMixture
 
 # Okabe & Ito's palette: told apart by every kind of colour vision.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#7F7F7F",
 )  # fmt: skip
 REAL, FAKE, GENERATOR, DISCRIMINATOR = BLUE, ORANGE, ORANGE, BLUE
+D_COLOURS = LinearSegmentedColormap.from_list("D(x)", ["#F7C27A", "white", "#8FC3EA"])  # fake … undecided … real
 
 STYLE = {
     "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY]),
@@ -119,6 +123,89 @@ def samples_over_time(snapshots: dict[int, np.ndarray], scale: float = 0.5) -> F
     return figure
 
 
+# ----------------------------------------------------------------------------- games on a line and in the plane
+
+
+def two_players() -> Figure:
+    """The diagram of the game: who sees what, and what each learns from."""
+    figure = Figure(figsize=(7.6, 2.5))
+    axes = figure.subplots()
+    axes.set(xlim=(0, 15.2), ylim=(-0.7, 4.4))
+    axes.set_axis_off()
+    boxes = {
+        "noise $z$": (1.0, 1.1, "white"),
+        "generator $G$": (4.3, 1.1, FAKE),
+        "fake $G(z)$": (7.8, 1.1, "white"),
+        "data $x$": (7.8, 3.7, "white"),
+        "discriminator $D$": (11.6, 2.4, REAL),
+    }
+    for name, (x, y, color) in boxes.items():
+        style = {"boxstyle": "round,pad=0.6", "facecolor": to_rgba(color, 0.35), "edgecolor": GREY}
+        axes.text(x, y, name, ha="center", va="center", fontsize=11, bbox=style)
+
+    def arrow(start, end, **line):
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black"} | line)
+
+    for start, end in (
+        ((2.0, 1.1), (2.8, 1.1)),
+        ((5.9, 1.1), (6.6, 1.1)),
+        ((9.0, 1.3), (9.9, 2.0)),
+        ((8.8, 3.5), (9.9, 2.9)),
+    ):
+        arrow(start, end)
+    arrow((13.4, 2.4), (14.1, 2.4))
+    axes.text(14.2, 2.4, "real?", va="center", fontsize=11)
+    learns = {"linestyle": "--", "color": GREY}
+    arrow((14.6, 2.8), (11.8, 3.0), connectionstyle="arc3,rad=0.5", **learns)
+    arrow((14.6, 2.0), (4.3, 0.5), connectionstyle="arc3,rad=-0.25", **learns)
+    axes.text(13.2, 4.0, "$D$ learns", ha="center", color=GREY)
+    axes.text(10.4, -0.5, "$G$ learns, through $D$", ha="center", color=GREY)
+    return figure
+
+
+def draw_line_game(
+    axes: Axes, mixture: GaussianMixture, fakes: np.ndarray, discriminator: Callable, reach: float = 4.5
+) -> None:
+    """Data density, fakes and the discriminator's answer D(x), on the line from −reach to reach.
+
+    Args:
+        axes: where to draw.
+        mixture: the data, on a line.
+        fakes: generated points, shape (n, 1).
+        discriminator: points (n, 1) → logits (n, 1).
+        reach: how far to both sides.
+    """
+    x = np.linspace(-reach, reach, 300, dtype=np.float32)[:, np.newaxis]
+    axes.fill_between(x[:, 0], mixture.density(x), color=REAL, alpha=0.25, label="data")
+    inside = np.clip(fakes[:, 0], -reach, reach)
+    axes.hist(inside, bins=90, range=(-reach, reach), density=True, color=FAKE, alpha=0.6, label="fakes")
+    axes.plot(x[:, 0], expit(np.asarray(discriminator(x))[:, 0]), color=GREEN, label="D(x)")
+    axes.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
+    axes.set(xlim=(-reach, reach), ylim=(0, 1.05), xlabel="x", ylabel="density, and D(x)")
+
+
+def draw_plane_game(
+    axes: Axes, real: np.ndarray, fakes: np.ndarray, discriminator: Callable, reach: float = 3.0
+) -> None:
+    """Real points, fakes, and the discriminator's answer D(x) as the colour behind them.
+
+    Args:
+        axes: where to draw.
+        real: shape (n, 2).
+        fakes: shape (m, 2).
+        discriminator: points (n, 2) → logits (n, 1).
+        reach: the square shown goes from −reach to reach.
+    """
+    side = np.linspace(-reach, reach, 60, dtype=np.float32)
+    grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    answer = expit(np.asarray(discriminator(grid))).reshape(len(side), len(side))
+    axes.contourf(side, side, answer, levels=np.linspace(0, 1, 9), cmap=D_COLOURS)
+    axes.scatter(*real.T, s=4, color=REAL, linewidths=0, label="data")
+    axes.scatter(*fakes.T, s=4, color="black", linewidths=0, label="fakes")
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
+    axes.grid(False)
+
+
 # ------------------------------------------------------------------------------------------ learning curves
 
 
@@ -212,4 +299,63 @@ def compare_curves(
     if floor is not None:
         axes.axhline(floor, color=GREY, linestyle="--", linewidth=1, label="floor: real images")
     axes.legend()
+    return figure
+
+
+# ----------------------------------------------------------------------------------------- a plane of codes
+
+TEN_COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY, "#000000", "#882255")  # ten classes need two more
+
+
+def draw_codes(axes: Axes, codes: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) -> None:
+    """Two-dimensional codes as dots coloured by class, each class named where its median lies."""
+    for label, name in enumerate(class_names):
+        mine, color = codes[labels == label], TEN_COLOURS[label % 10]
+        if len(mine):
+            axes.plot(*mine.T, ".", markersize=3, alpha=0.5, color=color, markeredgewidth=0)
+            axes.text(
+                *np.median(mine, axis=0), name, ha="center", va="center", fontweight="bold", fontsize=11,
+                bbox={"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": color},
+            )  # fmt: skip
+    axes.set(xlabel="$z_1$", ylabel="$z_2$")
+
+
+def latent_scatter(codes: np.ndarray, labels: np.ndarray, class_names: Sequence[str], title: str = "") -> Figure:
+    """Where each example lies in a two-dimensional latent space.
+
+    Args:
+        codes: shape (n, 2).
+        labels: ints, shape (n,): used for colour, and named in words as well.
+        class_names: what each label means.
+        title: a line above.
+    """
+    figure = Figure(figsize=(6, 5))
+    axes = figure.subplots()
+    draw_codes(axes, codes, labels, class_names)
+    axes.set_title(title)
+    return figure
+
+
+def manifold_grid(decode: Callable[[np.ndarray], np.ndarray], side: int = 15, scale: float = 0.4) -> Figure:
+    """What a decoder makes of a two-dimensional Gaussian latent space, each picture standing for an equal share of it.
+
+    Rows and columns are the Gaussian's quantiles: dense in the middle, where most of the samples come from.
+
+    Args:
+        decode: codes (n, 2) → images in [−1, 1].
+        side: pictures a row.
+        scale: inches a picture.
+    """
+    quantiles = ndtri((np.arange(side) + 0.5) / side)
+    z2, z1 = np.meshgrid(quantiles[::-1], quantiles, indexing="ij")  # z₂ grows upwards
+    figure = Figure(figsize=(side * scale, side * scale))
+    axes = figure.subplots()
+    picture = tile(decode(np.stack([z1.ravel(), z2.ravel()], axis=1).astype(np.float32)), side, gap=0)
+    axes.imshow(picture)
+    cell = picture.shape[0] / side
+    ticks = range(0, side, max(1, (side - 1) // 4))
+    axes.set_xticks([(i + 0.5) * cell for i in ticks], [f"{quantiles[i]:.1f}" for i in ticks])
+    axes.set_yticks([(i + 0.5) * cell for i in ticks], [f"{quantiles[::-1][i]:.1f}" for i in ticks])
+    axes.set(xlabel="$z_1$", ylabel="$z_2$")
+    axes.grid(False)
     return figure

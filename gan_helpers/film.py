@@ -1,0 +1,84 @@
+"""Moving pictures that stay in the saved notebook: animated PNGs, which browsers, JupyterLab and GitHub all show."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+
+import keras
+import numpy as np
+from IPython.display import Image as ShownImage
+from IPython.display import display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+COLOURS = 32  # enough for plots, and a fraction of the bytes of full colour
+
+
+def render(figure: Figure) -> Image.Image:
+    """``figure`` as a picture of its pixels."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+
+
+def animation(figures: Iterable[Figure], milliseconds: int = 120) -> ShownImage:
+    """An endless animation of ``figures``, all of one size; the last one stays for a second and a half.
+
+    Viewers that cannot animate PNGs show the last figure.
+
+    Args:
+        figures: the frames, in order.
+        milliseconds: how long each is shown.
+    """
+    return _animated_png([render(figure) for figure in figures], milliseconds)
+
+
+def _animated_png(frames: list[Image.Image], milliseconds: int) -> ShownImage:
+    palette = frames[-1].quantize(COLOURS)  # one palette for all frames, so that they differ only where they changed
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    durations = [milliseconds] * (len(frames) - 1) + [1500]
+    buffer = io.BytesIO()
+    settings = {"save_all": True, "default_image": True, "loop": 0, "optimize": True}
+    frames[-1].save(buffer, "PNG", append_images=frames, duration=durations, **settings)
+    return ShownImage(buffer.getvalue(), format="png")
+
+
+class Film(keras.callbacks.Callback):
+    """Draw the model again and again while it trains: live under the cell, and in the end as an animation.
+
+    Args:
+        draw: model → figure, always of one size.
+        every: steps between two frames; a frame is drawn at the end of the interval in which it falls due.
+        milliseconds: how long the animation shows each frame.
+
+    Attributes:
+        frames: the pictures so far.
+    """
+
+    def __init__(self, draw: Callable[[keras.Model], Figure], every: int, milliseconds: int = 120):
+        super().__init__()
+        self.draw, self.every, self.milliseconds = draw, every, milliseconds
+        self.frames: list[Image.Image] = []
+
+    def on_train_begin(self, logs=None):  # noqa: D102
+        figure = self.shoot()
+        self.handle = display(figure, display_id=True)
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+        if self.model.steps_done // self.every > self.shot_at // self.every:
+            figure = self.shoot()
+            if self.handle is not None:  # display() gives no handle outside a notebook
+                self.handle.update(figure)
+
+    def on_train_end(self, logs=None):  # noqa: D102
+        if self.handle is not None:
+            self.handle.update(_animated_png(self.frames, self.milliseconds))
+
+    def shoot(self) -> Figure:
+        """Draw the next frame."""
+        figure = self.draw(self.model)
+        self.frames.append(render(figure))
+        self.shot_at = self.model.steps_done
+        return figure

@@ -1,0 +1,76 @@
+"""Animations: real frames, in order, readable by whatever reads PNGs."""
+
+import io
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from gan_helpers import film, plots, toys
+
+
+def bar(height):
+    figure = Figure(figsize=(2, 2))
+    axes = figure.subplots()
+    axes.bar([0], [height], color="black")
+    axes.set(ylim=(0, 1))
+    return figure
+
+
+def frames_of(shown):
+    picture = Image.open(io.BytesIO(shown.data))
+    frames = []
+    for i in range(picture.n_frames):
+        picture.seek(i)
+        frames.append((np.asarray(picture.convert("L")) < 100).mean())
+    return frames
+
+
+def test_an_animation_holds_the_frames_in_order_and_shows_the_last_to_plain_viewers():
+    shown = film.animation([bar(height) for height in (0.1, 0.5, 0.9)], milliseconds=80)
+    still, *ink = frames_of(shown)
+    assert len(ink) == 3 and ink == sorted(ink) and ink[0] < ink[1] < ink[2]
+    assert abs(still - ink[2]) < 0.01
+    assert Image.open(io.BytesIO(shown.data)).info["loop"] == 0
+
+
+def test_a_film_has_a_frame_for_each_interval_and_ends_as_an_animation(make_gan, monkeypatch):
+    updates = []
+
+    class Handle:
+        def update(self, shown):
+            updates.append(shown)
+
+    monkeypatch.setattr(film, "display", lambda figure, display_id: Handle())
+    gan = make_gan()
+    images = np.zeros((64, 28, 28, 1), np.float32)
+    watcher = film.Film(lambda model: bar(model.steps_done / 40), every=10)
+    gan.train(images, steps=40, batch_size=32, every=10, callbacks=[watcher])
+    assert len(watcher.frames) == 5  # step 0 as well
+    assert len(updates) == 5 and isinstance(updates[0], Figure) and len(frames_of(updates[-1])) == 6
+
+
+def test_the_plane_shows_what_the_discriminator_answers():
+    figure = Figure()
+    axes = figure.subplots()
+    ring = toys.gaussian_ring()
+    plots.draw_plane_game(axes, ring.sample(50), np.zeros((50, 2)), lambda points: 9 * points[:, :1], reach=3)
+    figure.canvas.draw()
+    filled = axes.collections[0]
+    values = filled.get_array()
+    assert values.min() < 0.1 and values.max() > 0.9  # D is near 0 at the left and near 1 at the right
+    colors = filled.cmap(np.array([0.02, 0.98]))
+    assert colors[0, 0] > colors[0, 2] and colors[1, 2] > colors[1, 0]  # orange for fake, blue for real
+
+
+def test_the_line_shows_data_fakes_and_answer():
+    axes = Figure().subplots()
+    two = toys.two_gaussians()
+    plots.draw_line_game(axes, two, two.sample(500), lambda x: np.zeros((len(x), 1)))
+    assert np.allclose(axes.lines[0].get_ydata(), 0.5)
+    assert set(axes.get_legend_handles_labels()[1]) == {"data", "fakes", "D(x)"}
+
+
+def test_the_diagram_names_both_players():
+    words = " ".join(text.get_text() for text in plots.two_players().axes[0].texts)
+    assert "generator" in words and "discriminator" in words and "noise" in words
