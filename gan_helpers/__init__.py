@@ -17,7 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "callbacks": ["Dashboard", "ProgressBar", "QualityTracker", "SampleGrids"],
         "config": ["by_mode", "mode", "setup"],
         "curves": ["Curves"],
-        "datasets": ["ImageDataset", "fashion_mnist", "mnist"],
+        "datasets": ["ImageDataset", "emoji", "fashion_mnist", "mnist"],
         "exercises": ["check"],
         "film": ["Film", "animation"],
         "metrics": ["Evaluator", "frechet_distance", "inception_score", "precision_recall_coverage", "score_table"],

@@ -14,10 +14,11 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
+import io
 import json
 import os
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,9 @@ FASHION_MNIST_SHA256 = {  # of the decompressed idx files
     "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
     "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
+
+EMOJI_STYLES = ("noto", "twemoji", "fluent")
+EMOJI_SIZE = 64  # pixels a side, as shipped
 
 
 class DataError(RuntimeError):
@@ -83,15 +87,19 @@ class ImageDataset:
         return self.train_images.shape[1:]
 
     def _part(self, kind: str, part: str) -> np.ndarray:
-        if part not in ("train", "test"):
-            raise ValueError(f"part must be 'train' or 'test', got {part!r}")
-        return getattr(self, f"{part}_{kind}")
+        return getattr(self, f"{_checked(part)}_{kind}")
 
     def __repr__(self) -> str:
         return (
             f"ImageDataset({self.name!r}: {len(self.train_images):,} train + {len(self.test_images):,} test images "
             f"of shape {self.image_shape}, {len(self.class_names)} classes; {self.licence})"
         )
+
+
+def _checked(part: str) -> str:
+    if part not in ("train", "test"):
+        raise ValueError(f"part must be 'train' or 'test', got {part!r}")
+    return part
 
 
 def to_unit_range(images: np.ndarray) -> np.ndarray:
@@ -104,6 +112,17 @@ def to_unit_range(images: np.ndarray) -> np.ndarray:
 def to_uint8(images: np.ndarray) -> np.ndarray:
     """float images in [−1, 1] → uint8 in 0..255, rounded and clipped."""
     return np.clip(np.rint((np.asarray(images) + 1) * 127.5), 0, 255).astype(np.uint8)
+
+
+def block_mean(images: np.ndarray, factor: int) -> np.ndarray:
+    """Shrink uint8 images (n, height, width, channels): each block of factor × factor pixels becomes its mean.
+
+    Raises:
+        ValueError: ``factor`` does not divide height and width.
+    """
+    n, height, width, channels = images.shape
+    blocks = images.reshape(n, height // factor, factor, width // factor, factor, channels)
+    return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
 
 
 def check_images(images: np.ndarray) -> None:
@@ -139,6 +158,37 @@ def fashion_mnist(full: bool = False) -> ImageDataset:
         DataError: a file is missing, altered, or could not be downloaded.
     """
     return _full_fashion_mnist() if full else _shipped("fashion_mnist")
+
+
+def emoji(style: str = "noto", size: int = EMOJI_SIZE) -> ImageDataset:
+    """Emoji in colour on white, drawn in one of three styles; the classes are Unicode's groups.
+
+    Image i is the same emoji in every style, in both parts. Variants of an emoji (man and woman, one o'clock and
+    two o'clock) are in the same part.
+
+    Args:
+        style: ``"noto"`` (shaded), ``"twemoji"`` (flat) or ``"fluent"`` (three-dimensional).
+        size: 64, 32 or 16 pixels a side; the smaller ones are means over blocks of the 64.
+
+    Raises:
+        ValueError: there is no such style or size.
+        DataError: the shipped file is missing or not the one that was shipped.
+    """
+    if style not in EMOJI_STYLES:
+        raise ValueError(f"style must be one of {', '.join(EMOJI_STYLES)}, got {style!r}")
+    if size not in (64, 32, 16):
+        raise ValueError(f"size must be 64, 32 or 16, got {size!r}")
+    return _shrunk(f"emoji_{style}", EMOJI_SIZE // size)
+
+
+def emoji_names(part: str = "train") -> tuple[str, ...]:
+    """What each emoji of ``part`` is called, in the order of the images: ``"grinning face"``, ...
+
+    Raises:
+        ValueError: ``part`` is neither ``"train"`` nor ``"test"``.
+        DataError: the shipped file is missing or not the one that was shipped.
+    """
+    return tuple(_arrays("emoji_noto")[f"{_checked(part)}_names"].tolist())
 
 
 def load(name: str) -> ImageDataset:
@@ -187,13 +237,25 @@ def read_weights(card_path: Path) -> tuple[dict, bytes]:
     return card, read_verified(card_path.with_suffix(".npz"), card["sha256"])
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=4)
 def _shipped(name: str) -> ImageDataset:
     entry = manifest()[name]
-    path = ASSETS / entry["file"]
-    read_verified(path, entry["sha256"])
-    with np.load(path, allow_pickle=False) as arrays:
-        return _dataset(name, arrays, entry["class_names"], entry["licence"], entry["source"])
+    return _dataset(name, _arrays(name), entry["class_names"], entry["licence"], entry["source"])
+
+
+def _arrays(name: str) -> np.lib.npyio.NpzFile:
+    entry = manifest()[name]
+    content = read_verified(ASSETS / entry["file"], entry["sha256"])
+    return np.load(io.BytesIO(content), allow_pickle=False)  # decodes the very bytes that were checked
+
+
+@functools.lru_cache(maxsize=4)
+def _shrunk(name: str, factor: int) -> ImageDataset:
+    full = _shipped(name)
+    if factor == 1:
+        return full
+    small = {f"{part}_images": read_only(block_mean(full.images(part), factor)) for part in ("train", "test")}
+    return replace(full, **small)
 
 
 def _full_fashion_mnist() -> ImageDataset:

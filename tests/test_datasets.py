@@ -26,6 +26,88 @@ def test_fashion_excerpt_is_balanced_and_real():
     assert len({image.tobytes() for image in clothes.train_images}) > 9_900  # pictures, not copies of one
 
 
+@pytest.mark.parametrize("style", datasets.EMOJI_STYLES)
+def test_emoji_are_pictures_on_white(style):
+    emoji = datasets.emoji(style)
+    assert emoji.name == f"emoji_{style}" and emoji is datasets.load(f"emoji_{style}")
+    assert emoji.train_images.shape == (1153, 64, 64, 3) and emoji.test_images.shape == (202, 64, 64, 3)
+    assert emoji.train_images.dtype == np.uint8 and emoji.train_labels.dtype == np.int64
+    assert emoji.class_names[0] == "Smileys & Emotion"
+    assert np.bincount(emoji.train_labels).tolist() == [141, 280, 130, 112, 193, 74, 223]
+    assert np.bincount(emoji.test_labels).tolist() == [25, 61, 26, 16, 25, 11, 38]
+    images = np.concatenate([emoji.train_images, emoji.test_images])
+    white_corner = (images[:, ::63, ::63] == 255).all(axis=-1)
+    assert white_corner.mean() > (0.94 if style == "twemoji" else 0.999)  # a few of Twemoji fill their square
+    assert (images.max(axis=-1) < 20).mean() < 0.01  # transparent is not black
+    assert images.std(axis=(1, 2, 3)).min() > 2  # and none is blank
+
+
+@pytest.mark.parametrize("style", datasets.EMOJI_STYLES)
+@pytest.mark.parametrize("size", [64, 32, 16])
+def test_no_emoji_is_there_twice(style, size):
+    emoji = datasets.emoji(style, size)
+    assert len({image.tobytes() for image in (*emoji.train_images, *emoji.test_images)}) == 1153 + 202
+
+
+def test_emoji_are_aligned_across_styles():
+    noto, twemoji, fluent = (datasets.emoji(style, 16) for style in datasets.EMOJI_STYLES)
+    stored = [datasets._arrays(f"emoji_{style}") for style in datasets.EMOJI_STYLES]
+    for part in ("train", "test"):
+        for key in (f"{part}_labels", f"{part}_names"):
+            assert np.array_equal(stored[0][key], stored[1][key]) and np.array_equal(stored[0][key], stored[2][key])
+        a, b, c = (each.scaled(part) for each in (noto, twemoji, fluent))
+        for one, other in ((a, b), (b, c), (a, c)):  # the pictures too: a pair is closer than neighbours are
+            paired = np.abs(one - other).mean()
+            assert all(paired < 0.85 * np.abs(one - np.roll(other, shift, axis=0)).mean() for shift in (-1, 1))
+
+
+def test_names_tell_what_an_emoji_shows():
+    train, test = datasets.emoji_names(), datasets.emoji_names("test")
+    assert len(train) == 1153 and len(test) == 202
+    for style in datasets.EMOJI_STYLES:
+        emoji = datasets.emoji(style)
+        for images, place in (
+            (emoji.test_images, test.index("blueberries")),
+            (emoji.train_images, train.index("blue heart")),
+        ):
+            red, _, blue = images[place - 1 : place + 2].mean(axis=(1, 2)).T
+            assert np.argmax(blue - red) == 1, style  # bluer than the one before and the one after
+    with pytest.raises(ValueError, match="'train' or 'test', got 'all'"):
+        datasets.emoji_names("all")
+
+
+def test_variants_of_an_emoji_are_on_one_side():
+    train, test = set(datasets.emoji_names()), set(datasets.emoji_names("test"))
+    assert not train & test
+    for variants in (
+        {"scientist", "man scientist", "woman scientist", "microscope"},
+        {"pedestrian", "man walking", "woman walking"},
+        {"judge", "man judge", "woman judge"},
+        {"woman: red hair", "man: red hair", "man", "woman: bald"},
+        {"person frowning", "man frowning", "woman pouting"},
+        {"taxi", "oncoming taxi"},
+        {"orange heart", "green heart", "two hearts", "heart on fire"},
+        {"left-pointing magnifying glass", "right-pointing magnifying glass"},
+        {name for name in train | test if name.startswith("clock face")},
+        {name for name in train | test if "medal" in name},
+    ):
+        assert len(variants) > 1 and (variants <= train or variants <= test), variants
+
+
+@pytest.mark.parametrize("size", [32, 16])
+def test_smaller_emoji_are_means_of_blocks(size):
+    full, small = datasets.emoji("fluent"), datasets.emoji("fluent", size)
+    assert small is datasets.emoji("fluent", size=size) and small.image_shape == (size, size, 3)
+    assert small.test_images.dtype == np.uint8 and np.array_equal(small.test_labels, full.test_labels)
+    factor = 64 // size
+    rows = slice(5 * factor, 6 * factor)
+    for column in range(size):
+        block = full.test_images[:, rows, column * factor : (column + 1) * factor].astype(float)
+        assert np.abs(small.test_images[:, 5, column] - block.mean(axis=(1, 2))).max() <= 0.5
+    with pytest.raises(ValueError, match="read-only"):
+        small.test_images[0] = 0
+
+
 def test_scaled_spans_the_range_of_tanh(digits):
     scaled = digits.scaled("test")
     assert scaled.dtype == np.float32 and scaled.min() == -1 and scaled.max() == 1
@@ -42,20 +124,27 @@ def test_helpful_errors(digits):
         digits.images("validation")
     with pytest.raises(ValueError, match="no data set named 'cifar'; there are: mnist"):
         datasets.load("cifar")
+    with pytest.raises(ValueError, match="style must be one of noto, twemoji, fluent, got 'apple'"):
+        datasets.emoji("apple")
+    with pytest.raises(ValueError, match="size must be 64, 32 or 16, got 28"):
+        datasets.emoji(size=28)
     with pytest.raises(TypeError, match="must be uint8"):
         datasets.to_unit_range(np.zeros((2, 2), np.float32))
 
 
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
-    """A copy of the manifest and of one data file, free to be damaged."""
+    """A copy of the manifest and of two data files, free to be damaged."""
     (tmp_path / "data").mkdir()
     shutil.copy(datasets.ASSETS / "manifest.json", tmp_path)
-    shutil.copy(datasets.ASSETS / "data/fashion_mnist.npz", tmp_path / "data")
+    for file in ("fashion_mnist.npz", "emoji_twemoji.npz"):
+        shutil.copy(datasets.ASSETS / "data" / file, tmp_path / "data")
     monkeypatch.setattr(datasets, "ASSETS", tmp_path)
-    datasets._shipped.cache_clear()
+    for cached in (datasets._shipped, datasets._shrunk):
+        cached.cache_clear()
     yield tmp_path
-    datasets._shipped.cache_clear()
+    for cached in (datasets._shipped, datasets._shrunk):
+        cached.cache_clear()
 
 
 def test_missing_truncated_and_altered_files_say_how_to_mend_them(assets):
@@ -70,6 +159,16 @@ def test_missing_truncated_and_altered_files_say_how_to_mend_them(assets):
         datasets.fashion_mnist()
     file.write_bytes(content)
     assert len(datasets.fashion_mnist().train_images) == 10_000
+
+
+def test_damaged_emoji_are_refused_at_every_size(assets):
+    file = assets / "data/emoji_twemoji.npz"
+    file.write_bytes(file.read_bytes()[:-1])
+    for size in (64, 32):
+        with pytest.raises(datasets.DataError, match=r"emoji_twemoji.npz .* is damaged.*Reinstall"):
+            datasets.emoji("twemoji", size)
+    with pytest.raises(datasets.DataError, match=r"emoji_noto.npz is missing.*Reinstall"):
+        datasets.emoji_names()
 
 
 def test_manifest_describes_every_file_and_nothing_else():
@@ -111,4 +210,6 @@ def test_full_fashion_mnist_is_read_and_checked(tmp_path, monkeypatch):
 
 
 def test_manifest_is_plain_json():
-    assert set(json.loads((datasets.ASSETS / "manifest.json").read_text())) == {"mnist", "fashion_mnist"}
+    assert set(json.loads((datasets.ASSETS / "manifest.json").read_text())) == {
+        "mnist", "fashion_mnist", "emoji_noto", "emoji_twemoji", "emoji_fluent",
+    }  # fmt: skip
