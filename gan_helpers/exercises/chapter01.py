@@ -13,9 +13,7 @@ def _best_answer(answer):
     require(not np.isclose(d_star, 3), "(a) D* is a probability: the share p/(p + q), not the ratio p/q.")
     require(not np.isclose(d_star, 0.25), "(a) That is the share of the fakes.")
     require(np.isclose(d_star, 0.75, atol=1e-3), "(a) With q = 1 and p = 3, what is p/(p + q)?")
-    require(
-        not np.isclose(value, -np.log(2), atol=1e-3), "(b) V has two terms: real samples and fakes."
-    )
+    require(not np.isclose(value, -np.log(2), atol=1e-3), "(b) V has two terms: real samples and fakes.")
     require(not np.isclose(value, np.log(4), atol=1e-3), "(b) The size is right. The logarithm of ½ is negative.")
     require(np.isclose(value, -np.log(4), atol=1e-3), "(b) V = E log D + E log(1 − D), natural logarithms, with D = ½.")
 
@@ -37,17 +35,15 @@ def _value(answer):
 def _jsd_of_shifted_uniforms(answer):
     given = [float(answer(theta)) for theta in (0.0, 0.5, 1.0, 3.0)]
     require(np.isfinite(given).all(), "A value is not finite. Where a density is 0, its term 0·log 0 counts as 0.")
-    require(np.isclose(given[0], 0, atol=0.01), "With theta = 0 the two are equal: the divergence is 0.")
+    require(np.isclose(given[0], 0, atol=0.03), "With theta = 0 the two are equal: the divergence is 0.")
+    require(not np.isclose(given[3], 2 * np.log(2), atol=0.03), "Twice too large: JSD is the *mean* of the two.")
+    require(not np.isclose(given[3], 1, atol=0.03), "You used logarithms to the base 2; here they are natural.")
     require(
-        not np.isclose(given[3], 2 * np.log(2), atol=0.01), "Twice too large: JSD is the *mean* of the two."
-    )
-    require(not np.isclose(given[3], 1, atol=0.01), "You used logarithms to the base 2; here they are natural.")
-    require(
-        np.isclose(given[3], np.log(2), atol=0.01) and np.isclose(given[2], np.log(2), atol=0.01),
+        np.isclose(given[3], np.log(2), atol=0.03) and np.isclose(given[2], np.log(2), atol=0.03),
         "Where the two do not overlap, each is twice as dense as the mixture m: both divergences are log 2.",
     )
     require(
-        np.isclose(given[1], np.log(2) / 2, atol=0.01),
+        np.isclose(given[1], np.log(2) / 2, atol=0.03),
         f"For theta = 0.5, half of p lies where q is 0 and half where q = p; you give {given[1]:.3f}.",
     )
 
@@ -80,7 +76,7 @@ def _modes_visited(answer):
     require(int(given) == 3, "Of the centres (0, 0), (4, 0) and (0, 4), all three have a point within 3 · 0.5.")
     require(
         int(answer(points[3:4], centres, 0.5)) == 0,
-        "The point (2, 2) is nearer to some centre than to the others, and yet within three widths of none.",
+        "The point (2, 2) is within three widths of no centre.",
     )
     diagonal = np.array([[1.2, 1.2]])  # |x| and |y| are below 1.5, the distance is not
     require(

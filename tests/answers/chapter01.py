@@ -63,7 +63,7 @@ WRONG = {
     "1.5": [
         (lambda p, c, w: visited(p, c, w / 3), "three"),
         (visited_in_a_box, "not each coordinate"),
-        (nearest_only, "within three widths of none"),
+        (nearest_only, "of no centre"),
         (lambda p, c, w: int((np.linalg.norm(p[:, None] - c[None], axis=2).min(axis=1) <= 3 * w).sum()), "points"),
     ],
 }
