@@ -6,7 +6,9 @@ with the code cells as they stand, so that committed outputs can never be stale 
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import os
 import re
 import time
@@ -15,6 +17,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from PIL import Image
 from tqdm import tqdm
 
 from .files import write_atomically
@@ -117,7 +120,8 @@ def clean(notebook: nbformat.NotebookNode) -> None:
     """Remove, in place, what a saved notebook should not carry.
 
     Widget state is large and dies with its kernel; a widget's output becomes one line of text, so that readers of
-    the saved page see no broken widget. Timing and Colab's own metadata go too.
+    the saved page see no broken widget. Timing and Colab's own metadata go too, and pictures are stored with 256
+    colours.
     """
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
@@ -126,6 +130,21 @@ def clean(notebook: nbformat.NotebookNode) -> None:
             data = output.get("data", {})
             if data.pop(WIDGET_VIEW, None) is not None:
                 data["text/plain"] = WIDGET_TEXT
+            if "image/png" in data:
+                data["image/png"] = lighter_png(data["image/png"])
+
+
+def lighter_png(encoded: str) -> str:
+    """A base64-encoded PNG with at most 256 colours, if that makes it smaller; animated ones stay as they are."""
+    content = base64.b64decode(encoded)
+    picture = Image.open(io.BytesIO(content))
+    if getattr(picture, "is_animated", False):
+        return encoded
+    on_white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert("RGB")
+    buffer = io.BytesIO()
+    on_white.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    smaller = buffer.getvalue() if buffer.tell() < len(content) else content
+    return base64.b64encode(smaller).decode()
 
 
 # -------------------------------------------------------------------- links to the repository, for Colab

@@ -2,8 +2,10 @@
 somewhere. (That every cell runs is tested by nbval, which collects the notebooks themselves.)"""
 
 import ast
+import base64
 import importlib
 import inspect
+import io
 import json
 import re
 import textwrap
@@ -11,9 +13,12 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
-from gan_helpers import notebooks
+from gan_helpers import film, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -36,7 +41,7 @@ def prose(notebook):
 
 def test_there_are_chapters_and_each_has_solutions():
     names = {path.name for path in CHAPTERS if path.parent.name == "notebooks"}
-    assert "03_gan.ipynb" in names
+    assert {"01_introduction.ipynb", "02_autoencoders.ipynb", "03_gan.ipynb"} <= names
     assert names == {path.name for path in CHAPTERS if path.parent.name == "solutions"}
 
 
@@ -158,6 +163,23 @@ def test_run_stamps_and_cleans(tmp_path):
     assert notebook.metadata[notebooks.STAMP]["code"] == notebooks.code_hash(notebook)
     assert notebook.cells[1].outputs[0].data == {"text/plain": notebooks.WIDGET_TEXT}
     assert "widgets" not in notebook.metadata and "execution" not in notebook.cells[0].metadata
+
+
+def test_pictures_become_lighter_and_look_the_same():
+    grey = np.random.default_rng(0).integers(0, 256, (60, 60, 1), np.uint8).repeat(3, axis=2)
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "PNG")
+    before = base64.b64encode(buffer.getvalue()).decode()
+    after = notebooks.lighter_png(before)
+    picture = Image.open(io.BytesIO(base64.b64decode(after)))
+    assert len(after) < len(before) and picture.mode == "P"
+    assert np.array_equal(np.asarray(picture.convert("RGB")), grey)  # 256 greys need no more than 256 colours
+    assert notebooks.lighter_png(after) == after  # cleaning twice changes nothing
+
+
+def test_moving_pictures_go_on_moving():
+    moving = base64.b64encode(film.animation([Figure(figsize=(1, 1), facecolor=c) for c in "rgb"]).data).decode()
+    assert notebooks.lighter_png(moving) == moving
 
 
 def test_a_failed_cell_leaves_the_file_untouched(tmp_path, monkeypatch, capsys):
