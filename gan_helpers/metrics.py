@@ -11,6 +11,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 from scipy.spatial.distance import cdist
+from scipy.stats import rankdata
 
 from .datasets import check_images
 
@@ -137,6 +138,53 @@ def neighbour_radius(features: np.ndarray, k: int) -> np.ndarray:
     """Distance of each sample to its k-th nearest other sample, shape (n,)."""
     distances = cdist(features, features)
     return np.partition(distances, k, axis=1)[:, k]  # column 0 after sorting would be the sample itself
+
+
+def psnr(images: np.ndarray, targets: np.ndarray) -> float:
+    """Peak signal-to-noise ratio in decibels, the mean over the images; higher is better.
+
+    Args:
+        images: float in [−1, 1], shape (n, height, width, channels).
+        targets: what they should be, of the same shape.
+
+    Returns:
+        The mean of 10 log₁₀(4 / mean squared error): 4 is the square of the range's length, 2. Ten decibels more are
+        a tenth of the error. Infinite if an image equals its target.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    images, targets = np.asarray(images, np.float64), np.asarray(targets, np.float64)
+    if images.shape != targets.shape:
+        raise ValueError(f"images and targets must have one shape, got {images.shape} and {targets.shape}")
+    errors = np.mean((images - targets) ** 2, axis=tuple(range(1, images.ndim)))
+    with np.errstate(divide="ignore"):
+        return float(np.mean(10 * np.log10(4 / errors)))
+
+
+def auroc(normal: np.ndarray, anomalous: np.ndarray) -> float:
+    """Area under the ROC curve: the chance that a random anomaly scores above a random normal example.
+
+    Args:
+        normal: scores of normal examples, shape (n,).
+        anomalous: scores of anomalies, shape (m,).
+
+    Returns:
+        1 if every anomaly scores above every normal example, ½ if the scores say nothing, 0 if they are the wrong way
+        round. Ties count half. (This is the Mann–Whitney U statistic divided by n · m.)
+
+    Raises:
+        ValueError: one of the two is empty, or a score is not a number.
+    """
+    normal, anomalous = np.ravel(normal), np.ravel(anomalous)
+    if not (len(normal) and len(anomalous)):
+        raise ValueError(f"both kinds need at least one score, got {len(normal)} normal and {len(anomalous)} anomalous")
+    scores = np.concatenate([anomalous, normal])
+    if not np.isfinite(scores).all():
+        raise ValueError("every score must be a finite number")
+    m, n = len(anomalous), len(normal)
+    rank_sum = rankdata(scores)[:m].sum()  # each anomaly's rank counts the scores that it is not below
+    return float((rank_sum - m * (m + 1) / 2) / (m * n))
 
 
 # ---------------------------------------------------------------------------------------- scores on pictures

@@ -141,8 +141,10 @@ def lighter_png(encoded: str) -> str:
     if getattr(picture, "is_animated", False):
         return encoded
     on_white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert("RGB")
+    few = on_white.getcolors(256) is not None  # then the first method loses nothing; else the second keeps hues apart
+    method = Image.Quantize.MEDIANCUT if few else Image.Quantize.FASTOCTREE
     buffer = io.BytesIO()
-    on_white.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    on_white.quantize(256, method, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
     smaller = buffer.getvalue() if buffer.tell() < len(content) else content
     return base64.b64encode(smaller).decode()
 

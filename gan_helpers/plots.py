@@ -22,7 +22,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#7F7F7F",
 )  # fmt: skip
 REAL, FAKE, GENERATOR, DISCRIMINATOR = BLUE, ORANGE, ORANGE, BLUE
-D_COLOURS = LinearSegmentedColormap.from_list("D(x)", ["#F7C27A", "white", "#8FC3EA"])  # fake … undecided … real
+D_COLOURS = LinearSegmentedColormap.from_list("D(x)", ["#F0AC4A", "white", "#74B5E4"])  # fake … undecided … real
 
 STYLE = {
     "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY]),
@@ -157,9 +157,9 @@ def two_players() -> Figure:
     axes.text(14.2, 2.4, "real?", va="center", fontsize=11)
     learns = {"linestyle": "--", "color": GREY}
     arrow((14.6, 2.8), (11.8, 3.0), connectionstyle="arc3,rad=0.5", **learns)
-    arrow((14.6, 2.0), (4.3, 0.5), connectionstyle="arc3,rad=-0.25", **learns)
+    arrow((11.6, 1.8), (4.3, 0.5), connectionstyle="arc3,rad=-0.3", **learns)
     axes.text(13.2, 4.0, "$D$ learns", ha="center", color=GREY)
-    axes.text(10.4, -0.5, "$G$ learns, through $D$", ha="center", color=GREY)
+    axes.text(9.6, -0.6, "$G$ learns, through $D$", ha="center", color=GREY)
     return figure
 
 
@@ -177,8 +177,9 @@ def draw_line_game(
     """
     x = np.linspace(-reach, reach, 300, dtype=np.float32)[:, np.newaxis]
     axes.fill_between(x[:, 0], mixture.density(x), color=REAL, alpha=0.25, label="data")
-    inside = np.clip(fakes[:, 0], -reach, reach)
-    axes.hist(inside, bins=90, range=(-reach, reach), density=True, color=FAKE, alpha=0.6, label="fakes")
+    each = 90 / (2 * reach * len(fakes))  # what one fake adds to its bin's density; those out of reach count as well
+    weights = np.full(len(fakes), each)
+    axes.hist(fakes[:, 0], bins=90, range=(-reach, reach), weights=weights, color=FAKE, alpha=0.6, label="fakes")
     axes.plot(x[:, 0], expit(np.asarray(discriminator(x))[:, 0]), color=GREEN, label="D(x)")
     axes.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
     axes.set(xlim=(-reach, reach), ylim=(0, 1.05), xlabel="x", ylabel="density, and D(x)")
@@ -216,7 +217,7 @@ def draw_losses(axes: Axes, curves: Curves, equilibrium: tuple[float, float] | N
     if equilibrium is not None:
         for level, color in zip(equilibrium, (DISCRIMINATOR, GENERATOR), strict=True):
             axes.axhline(level, color=color, linestyle="--", linewidth=1)
-    axes.set_title("losses (dashed: D can only guess)")
+    axes.set_title("losses (dashed: guessing)")
     legend_above(axes)
 
 
@@ -226,7 +227,7 @@ def draw_accuracies(axes: Axes, curves: Curves) -> None:
     axes.plot(*curves["fake_accuracy"], color=FAKE, label="on fake")
     axes.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
     axes.set(ylim=(-0.02, 1.02))
-    axes.set_title("discriminator's accuracy (dashed: guessing)")
+    axes.set_title("D's accuracy (dashed: guessing)")
     legend_above(axes)
 
 
@@ -308,16 +309,19 @@ TEN_COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY, "#000000", "
 
 
 def draw_codes(axes: Axes, codes: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) -> None:
-    """Two-dimensional codes as dots coloured by class, each class named where its median lies."""
+    """Two-dimensional codes as dots coloured by class, with each class's name where its median lies and in a legend."""
     for label, name in enumerate(class_names):
         mine, color = codes[labels == label], TEN_COLOURS[label % 10]
         if len(mine):
-            axes.plot(*mine.T, ".", markersize=3, alpha=0.5, color=color, markeredgewidth=0)
+            axes.plot(*mine.T, ".", markersize=4, alpha=0.5, color=color, markeredgewidth=0, label=name)
             axes.text(
-                *np.median(mine, axis=0), name, ha="center", va="center", fontweight="bold", fontsize=11,
-                bbox={"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": color},
+                *np.median(mine, axis=0), name, ha="center", va="center", fontweight="bold", fontsize=9, clip_on=True,
+                bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": color, "alpha": 0.8},
             )  # fmt: skip
     axes.set(xlabel="$z_1$", ylabel="$z_2$")
+    legend = axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=3, handletextpad=0.1)
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
 
 
 def latent_scatter(codes: np.ndarray, labels: np.ndarray, class_names: Sequence[str], title: str = "") -> Figure:
@@ -329,7 +333,7 @@ def latent_scatter(codes: np.ndarray, labels: np.ndarray, class_names: Sequence[
         class_names: what each label means.
         title: a line above.
     """
-    figure = Figure(figsize=(6, 5))
+    figure = Figure(figsize=(6.5, 5))
     axes = figure.subplots()
     draw_codes(axes, codes, labels, class_names)
     axes.set_title(title)

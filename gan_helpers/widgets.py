@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from string import ascii_uppercase
+
 import ipywidgets
 import keras
 import numpy as np
@@ -53,3 +56,60 @@ def latent_map(generator: keras.Model, seed: int = 0, reach: float = 6.0, side: 
     b, a = np.meshgrid(np.linspace(-reach, reach, side), np.linspace(-reach, reach, side), indexing="ij")
     images = generate(generator, latent_plane(generator.input_shape[-1], seed, a, b))
     return plots.image_grid(images, columns=side, title=f"→ a and ↓ b, from −{reach:g} to {reach:g}")
+
+
+Decoder = Callable[[np.ndarray], np.ndarray]
+
+
+def plane_view(
+    decode: Decoder, codes: np.ndarray, labels: np.ndarray, class_names: Sequence[str], points: Sequence
+) -> Figure:
+    """A two-dimensional latent space with crosses on it, and beside it the picture at each cross.
+
+    The static twin of :func:`plane_explorer`, which shows one cross at a time.
+
+    Args:
+        decode: codes (n, 2) → images in [−1, 1].
+        codes: shape (n, 2), the dots.
+        labels: ints, shape (n,), their classes.
+        class_names: what each label means.
+        points: where the crosses are, shape (k, 2), k ≤ 26. They are lettered where there are several.
+    """
+    points = np.asarray(points, np.float32)
+    columns = -(-len(points) // 3)
+    figure = Figure(figsize=(5.8 + 1.35 * columns, 4.2) if len(points) > 1 else (8, 4.2))
+    left, right = figure.subfigures(1, 2, width_ratios=(5.8, 1.35 * columns) if len(points) > 1 else (5, 3))
+    axes = left.subplots()
+    plots.draw_codes(axes, codes, labels, class_names)
+    axes.plot(*points.T, "x", color="black", markersize=11, markeredgewidth=2.5)
+    panels = right.subplots(3 if len(points) > 1 else 1, columns, squeeze=False).T.ravel()
+    for panel in panels:
+        panel.set_axis_off()
+    for letter, point, image, panel in zip(ascii_uppercase, points, decode(points), panels, strict=False):
+        title = f"({point[0]:.1f}, {point[1]:.1f})"
+        if len(points) > 1:
+            title = f"{letter}: {title}"
+            axes.annotate(letter, point, (7, 7), textcoords="offset points", fontweight="bold", fontsize=13)
+        plots.show_tiles(panel, image[np.newaxis], 1)
+        panel.set_title(title, fontsize=9)
+    return figure
+
+
+def plane_explorer(
+    decode: Decoder, codes: np.ndarray, labels: np.ndarray, class_names: Sequence[str], reach: float = 3.0
+) -> None:
+    """Two sliders move a cross over a two-dimensional latent space; beside it, what the decoder makes of that point.
+
+    Args:
+        decode: codes (n, 2) → images in [−1, 1].
+        codes: shape (n, 2): where the examples lie.
+        labels: ints, shape (n,): their classes.
+        class_names: what each label means.
+        reach: how far the sliders go.
+    """
+
+    def show(z1=0.0, z2=0.0):
+        display(plane_view(decode, codes, labels, class_names, [(z1, z2)]))
+
+    z1, z2 = (ipywidgets.FloatSlider(min=-reach, max=reach, step=reach / 30) for _ in range(2))
+    ipywidgets.interact(show, z1=z1, z2=z2)

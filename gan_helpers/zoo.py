@@ -26,7 +26,7 @@ import tensorflow as tf
 from . import datasets, losses
 from .files import write_atomically
 from .metrics import Evaluator
-from .models import classifier, gan
+from .models import classifier, gan, vae
 
 WEIGHTS = datasets.ASSETS / "weights"
 
@@ -126,6 +126,42 @@ class GANRecipe:
         return {"generator": model.sampler, "discriminator": model.discriminator}
 
 
+@dataclass(frozen=True)
+class VAERecipe:
+    """How the variational autoencoder of chapter 2 is trained: Adam, its rate falling to 0 along a cosine."""
+
+    name: str
+    what: str
+    dataset: str
+    steps: int
+    learning_rate: float
+    latent_dim: int = 2
+    batch_size: int = 128
+    seed: int = 0
+
+    def build(self) -> vae.VAE:
+        """The untrained model, compiled."""
+        model = vae.VAE(
+            vae.build_gaussian_encoder(self.latent_dim), vae.build_bernoulli_decoder(self.latent_dim), self.seed
+        )
+        rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.steps)
+        model.compile(keras.optimizers.Adam(rate), jit_compile=True)
+        return model
+
+    def train(self, model: vae.VAE, callbacks: Iterable[keras.callbacks.Callback] = ()) -> None:
+        """Train ``model`` in place on binarised images, from wherever it stands to ``steps``."""
+        ink = vae.binarise(datasets.load(self.dataset).scaled(), seed=0)
+        model.train(ink, steps=self.steps, batch_size=self.batch_size, callbacks=callbacks)
+
+    def score(self, model: vae.VAE) -> dict[str, float]:
+        """The evidence lower bound on the test images, and its two parts, in nats."""
+        return vae.elbo(model, vae.binarise(datasets.load(self.dataset).scaled("test"), seed=1))
+
+    def networks(self, model: vae.VAE) -> dict[str, keras.Model]:
+        """What is saved."""
+        return {"encoder": model.encoder, "decoder": model.decoder}
+
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -140,11 +176,18 @@ RECIPES = {
             beta_1=0.0,
             average=0.999,
         ),
+        VAERecipe(
+            "vae_mnist",
+            "chapter 2: a variational autoencoder with two latent numbers",
+            "mnist",
+            steps=60_000,
+            learning_rate=2e-3,
+        ),
     )
 }
 
 
-def recipe(name: str) -> ClassifierRecipe | GANRecipe:
+def recipe(name: str) -> ClassifierRecipe | GANRecipe | VAERecipe:
     """The recipe called ``name``.
 
     Raises:

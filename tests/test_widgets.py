@@ -36,3 +36,37 @@ def test_the_static_twin_has_the_start_in_its_middle():
 
     centre = tile(generator(widgets.latent_plane(8, 2, 0, 0)).numpy(), 1)
     assert np.array_equal(picture[30:58, 30:58], centre)
+
+
+# ------------------------------------------------------------------------------------- a plane of codes
+
+CODES, LABELS, NAMES = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2, ("even", "odd")
+
+
+def shades(codes):
+    """A picture for each code, one shade of grey: the first coordinate, scaled."""
+    return np.broadcast_to(np.tanh(codes[:, 0]).reshape(-1, 1, 1, 1), (len(codes), 4, 4, 1)).astype(np.float32)
+
+
+def test_sliders_move_the_cross_and_change_the_picture(monkeypatch):
+    sliders, pictures = {}, []
+    monkeypatch.setattr(widgets, "display", pictures.append)
+
+    def interact(function, **controls):
+        sliders.update(controls)
+        for z1 in (-1.0, 1.0):
+            function(z1=z1, z2=0.5)
+
+    monkeypatch.setattr(ipywidgets, "interact", interact)
+    widgets.plane_explorer(shades, CODES, LABELS, NAMES, reach=2)
+    assert set(sliders) == {"z1", "z2"} and sliders["z1"].max == 2 and sliders["z2"].min == -2
+    crosses = [next(line for line in figure.axes[0].lines if line.get_marker() == "x") for figure in pictures]
+    assert [cross.get_xydata()[0].tolist() for cross in crosses] == [[-1.0, 0.5], [1.0, 0.5]]
+    left, right = (figure.axes[1].images[0].get_array() for figure in pictures)
+    assert left.mean() < right.mean()
+
+
+def test_the_plane_s_static_twin_shows_every_point():
+    figure = widgets.plane_view(shades, CODES, LABELS, NAMES, [(0, 0), (1, 1), (-1, 0), (2, 2)])
+    titles = [axes.get_title() for axes in figure.axes if axes.images]
+    assert sorted(titles) == ["A: (0.0, 0.0)", "B: (1.0, 1.0)", "C: (-1.0, 0.0)", "D: (2.0, 2.0)"]

@@ -200,24 +200,27 @@ class VAE(Autoencoder):
         """Decode ``n`` draws from the prior N(0, I)."""
         return self.decode(latent_noise(n, self.latent_dim, seed))
 
-    def elbo(self, examples: np.ndarray, batch_size: int = 500) -> dict[str, float]:
-        """The evidence lower bound, estimated with one z for each example.
 
-        Args:
-            examples: as for training, but not trained on; as many as are a multiple of ``batch_size``.
-            batch_size: examples at a time.
+def elbo(vae: VAE, examples: np.ndarray, batch_size: int = 500) -> dict[str, float]:
+    """The evidence lower bound on log p(x), estimated with one z for each example.
 
-        Returns:
-            ``elbo``, ``log_likelihood`` and ``kl`` in nats an example; elbo = log_likelihood − kl.
+    Args:
+        vae: trained or not.
+        examples: as for training, but not trained on; as many as are a multiple of ``batch_size``.
+        batch_size: examples at a time.
 
-        Raises:
-            ValueError: the number of examples is no multiple of ``batch_size``.
-        """
-        if len(examples) % batch_size:
-            raise ValueError(f"{len(examples)} examples are not a multiple of batch_size ({batch_size})")
-        reports = [  # steps below 0 occur in no training: their noise is new
-            self.losses_of(-1 - i, examples[i * batch_size : (i + 1) * batch_size])
-            for i in range(len(examples) // batch_size)
-        ]
-        loss, reconstruction, kl = (float(np.mean([r[name] for r in reports])) for name in self.reports)
-        return {"elbo": -loss, "log_likelihood": -reconstruction, "kl": kl}
+    Returns:
+        ``elbo``, ``log_likelihood`` (E_q log p(x|z)) and ``kl`` in nats an example; elbo = log_likelihood − kl.
+
+    Raises:
+        ValueError: the number of examples is no multiple of ``batch_size``.
+    """
+    if len(examples) % batch_size:
+        raise ValueError(f"{len(examples)} examples are not a multiple of batch_size ({batch_size})")
+    parts = [  # steps below 0 occur in no training: their noise is new
+        vae.losses_of(-1 - i, examples[i * batch_size : (i + 1) * batch_size])
+        for i in range(len(examples) // batch_size)
+    ]
+    log_likelihood = -float(np.mean([part["reconstruction"] for part in parts]))
+    kl = float(np.mean([part["kl"] for part in parts]))
+    return {"elbo": log_likelihood - kl, "log_likelihood": log_likelihood, "kl": kl}

@@ -1,0 +1,60 @@
+"""Right and wrong answers to the exercises of chapter 2; each wrong one with a part of the hint it should get."""
+
+import numpy as np
+import tensorflow as tf
+
+from gan_helpers.metrics import auroc
+
+
+def pairs(ties=0.5, other_way=False):
+    def my_auroc(normal, anomalous):
+        if other_way:
+            normal, anomalous = anomalous, normal
+        difference = np.subtract.outer(anomalous, normal)
+        return np.mean((difference > 0) + ties * (difference == 0))
+
+    return my_auroc
+
+
+def kl(mean_1, sigma_1, mean_2, sigma_2, scaled=True, shift=0.5):
+    distance = (sigma_1**2 + (mean_1 - mean_2) ** 2) / (2 * (sigma_2**2 if scaled else 1))
+    return np.log(sigma_2 / sigma_1) + distance - shift
+
+
+def constant_rate(rate, uniform):
+    return -tf.math.log(uniform) / tf.constant(2.0) + 0 * tf.stop_gradient(rate)
+
+
+RIGHT = {
+    "2.1": (2.2, 0.16),
+    "2.2": auroc,
+    "2.3": kl,
+    "2.4": lambda rate, uniform: -tf.math.log(1 - uniform) / rate,
+    "2.5": (3.0, 0.0),
+}
+WRONG = {
+    "2.1": [((2.2, 0.4), "its square"), ((3.0, 0.16), "u · x"), ((2.2, 0.3), "reconstruction is"), (2.2, "tuple")],
+    "2.2": [
+        (pairs(other_way=True), "wrong way round"),
+        (pairs(ties=0.0), "Ties count half"),
+        (pairs(ties=1.0), "Ties count half"),
+        (lambda n, a: np.mean(a > n.mean()), "10 are right"),
+    ],
+    "2.3": [
+        (lambda m1, s1, m2, s2: kl(m2, s2, m1, s1), "must agree"),
+        (lambda m1, s1, m2, s2: kl(m1, s1, m2, s2, shift=0), "must agree"),
+        (lambda m1, s1, m2, s2: 0.5 * (m1**2 + s1**2 - 1 - np.log(s1**2)), "from itself is 0"),
+        (lambda m1, s1, m2, s2: kl(m1, s1, m2, s2) if s1 == s2 or s2 == 1 else kl(m2, s2, m1, s1), "swapped"),
+        (lambda m1, s1, m2, s2: kl(m1, s1, m2, s2) + (m1 - m2) ** 2 * (s2 - 1), "Does (μ₁ − μ₂)²"),
+    ],
+    "2.4": [
+        (lambda rate, uniform: tf.math.log(uniform) / rate, "cannot be negative"),
+        (lambda rate, uniform: -tf.math.log(uniform) * rate, "multiplied by the rate"),
+        (lambda rate, uniform: 2 * uniform / rate, "not the distribution"),
+        (lambda rate, uniform: -np.log(uniform.numpy()) / rate.numpy(), "No gradient"),
+        (constant_rate, "No gradient"),
+        (lambda rate, uniform: -tf.math.log(uniform) / tf.sqrt(rate * 2.0), "the gradient through your sample"),
+        (lambda rate, uniform: -tf.math.log(uniform), "should be 0.5"),
+    ],
+    "2.5": [((0, 3), "swapped"), ((5, 0), "mean of all"), ((3, 3), "best place to stop"), (3, "tuple")],
+}
