@@ -1,0 +1,61 @@
+"""The convolutional pair of chapter 4, after DCGAN (Radford, Metz & Chintala, 2016, arXiv:1511.06434), for 28 × 28.
+
+The game is that of chapter 3, :class:`~gan_helpers.models.gan.GAN`; only the networks are new. Both builders take what
+the paper advises as an argument, so that each piece of advice can be left out and its effect seen.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+
+def small_normal() -> keras.initializers.Initializer:
+    """First weights from N(0, 0.02²), as in the paper."""
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def build_generator(latent_dim: int = 100, batch_norm: bool = True) -> keras.Sequential:
+    """Noise (n, latent_dim) → images (n, 28, 28, 1) in [−1, 1]; both float32.
+
+    Args:
+        latent_dim: numbers a noise vector.
+        batch_norm: normalise between the layers.
+    """
+    model = keras.Sequential(
+        [
+            layers.Input((latent_dim,)),
+            layers.Dense(7 * 7 * 256, kernel_initializer=small_normal()),
+            layers.Reshape((7, 7, 256)),
+        ],
+        name="generator",
+    )
+    for filters, strides in ((128, 2), (64, 1)):
+        model.add(
+            layers.Conv2DTranspose(filters, 3, strides=strides, padding="same", kernel_initializer=small_normal())
+        )
+        if batch_norm:
+            model.add(layers.BatchNormalization())
+        model.add(layers.LeakyReLU(negative_slope=0.01))
+    model.add(
+        layers.Conv2DTranspose(1, 3, strides=2, padding="same", activation="tanh", kernel_initializer=small_normal())
+    )
+    return model
+
+
+def build_discriminator(batch_norm: bool = True, negative_slope: float = 0.01) -> keras.Sequential:
+    """Images (n, 28, 28, 1) in [−1, 1] → logits (n, 1); the probability of "real" is their sigmoid.
+
+    Args:
+        batch_norm: normalise after all convolutions but the first, as the paper advises.
+        negative_slope: of the LeakyReLU; 0 makes it a ReLU.
+    """
+    model = keras.Sequential([layers.Input((28, 28, 1))], name="discriminator")
+    for i, filters in enumerate((32, 64, 128)):
+        model.add(layers.Conv2D(filters, 3, strides=2, padding="same", kernel_initializer=small_normal()))
+        if batch_norm and i > 0:
+            model.add(layers.BatchNormalization())
+        model.add(layers.LeakyReLU(negative_slope=negative_slope))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(1, kernel_initializer=small_normal()))
+    return model

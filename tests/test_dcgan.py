@@ -1,0 +1,75 @@
+"""The convolutional pair of chapter 4: shapes, parameters, first weights, and who moves."""
+
+import keras
+import numpy as np
+import pytest
+
+from conftest import equal
+from gan_helpers import losses
+from gan_helpers.models import dcgan
+from gan_helpers.models.gan import GAN
+
+
+def test_shapes_layer_by_layer():
+    generator, discriminator = dcgan.build_generator(), dcgan.build_discriminator()
+    up = [layer.output.shape[1:] for layer in generator.layers if isinstance(layer, keras.layers.Conv2DTranspose)]
+    down = [layer.output.shape[1:] for layer in discriminator.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert up == [(14, 14, 128), (14, 14, 64), (28, 28, 1)]  # same padding: size · stride
+    assert down == [(14, 14, 32), (7, 7, 64), (4, 4, 128)]  # same padding: ⌈size / stride⌉
+    assert generator.output_shape == (None, 28, 28, 1) and discriminator.output_shape == (None, 1)
+
+
+def test_parameters_as_counted_by_hand():
+    dense, convolutions = 100 * 12544 + 12544, 9 * (256 * 128 + 128 * 64 + 64 * 1) + 128 + 64 + 1
+    assert dcgan.build_generator().count_params() == dense + convolutions + 4 * (128 + 64)
+    assert dcgan.build_generator(batch_norm=False).count_params() == dense + convolutions
+    filters = 9 * (1 * 32 + 32 * 64 + 64 * 128) + 32 + 64 + 128
+    assert dcgan.build_discriminator().count_params() == filters + 4 * (64 + 128) + 4 * 4 * 128 + 1
+    assert dcgan.build_discriminator(batch_norm=False).count_params() == filters + 4 * 4 * 128 + 1
+
+
+def test_first_weights_are_small_and_normal():
+    keras.utils.set_random_seed(0)
+    for network in (dcgan.build_generator(), dcgan.build_discriminator()):
+        for layer in network.layers:
+            if hasattr(layer, "kernel") and layer.kernel.shape.num_elements() > 1000:
+                assert np.std(layer.kernel) == pytest.approx(0.02, rel=0.05)
+    a, b = dcgan.build_discriminator(), dcgan.build_discriminator()
+    assert not np.array_equal(a.layers[0].kernel, b.layers[0].kernel)
+
+
+def test_the_slope_of_the_discriminator_can_be_taken_away():
+    slopes = {layer.negative_slope for layer in dcgan.build_discriminator(negative_slope=0.0).layers
+              if isinstance(layer, keras.layers.LeakyReLU)}  # fmt: skip
+    assert slopes == {0.0}
+
+
+def test_each_step_moves_its_own_players_weights_only():
+    """Batch norm's running means follow whatever passes through; what is *learned* must not."""
+    gan = GAN(dcgan.build_generator(8), dcgan.build_discriminator(), losses.NonSaturatingLoss())
+    gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5))
+    real = np.random.default_rng(0).uniform(-1, 1, (16, 28, 28, 1)).astype(np.float32)
+    steps = {"discriminator": lambda: gan.discriminator_step(real, 0), "generator": lambda: gan.generator_step(16, 0)}
+    for player, step in steps.items():
+        before = {name: [w.numpy() for w in getattr(gan, name).trainable_variables] for name in steps}
+        step()
+        for name in steps:
+            after = [w.numpy() for w in getattr(gan, name).trainable_variables]
+            assert equal(before[name], after) == (name != player)
+
+
+def test_it_trains_and_resumes_to_the_same_bits(tmp_path):
+    images = np.random.default_rng(0).uniform(-1, 1, (64, 28, 28, 1)).astype(np.float32)
+
+    def make():
+        keras.utils.set_random_seed(0)
+        gan = GAN(dcgan.build_generator(8), dcgan.build_discriminator(), losses.NonSaturatingLoss(), average=0.9)
+        gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5))
+        return gan
+
+    whole, first, second = make(), make(), make()
+    whole.train(images, steps=4, batch_size=16, every=2)
+    first.train(images, steps=2, batch_size=16, every=2, checkpoint=tmp_path / "run.npz")
+    second.train(images, steps=4, batch_size=16, every=2, checkpoint=tmp_path / "run.npz")
+    for network in ("generator", "discriminator", "averaged_generator"):  # running means of batch norm included
+        assert equal(getattr(whole, network).get_weights(), getattr(second, network).get_weights())
