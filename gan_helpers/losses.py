@@ -11,6 +11,7 @@ Every loss is an object with two functions, ``discriminator(real_logits, fake_lo
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -93,3 +94,29 @@ class WassersteinLoss(AdversarialLoss):
 
     def generator(self, fake_logits):  # noqa: D102
         return -mean(fake_logits)
+
+
+def gradient_penalty(
+    critic: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor, fake: tf.Tensor, mix: tf.Tensor
+) -> tf.Tensor:
+    """E (‖∇ a(x̂)‖ − 1)², with x̂ between a real and a fake example (Gulrajani et al., 2017, arXiv:1704.00028).
+
+    Args:
+        critic: examples (n, …) → logits (n, 1).
+        real: float32, shape (n, …).
+        fake: of the same shape.
+        mix: float32, shape (n,), from 0 to 1: how far x̂ lies from the fake towards the real example. One number an
+            example, uniform.
+
+    Returns:
+        A float scalar, 0 where the critic's slope has length 1 at every x̂.
+    """
+    mix = tf.reshape(mix, [-1] + [1] * (len(real.shape) - 1))
+    between = fake + mix * (real - fake)
+    with tf.GradientTape() as tape:
+        tape.watch(between)
+        logits = critic(between)
+    slopes = tape.gradient(logits, between)
+    squares = tf.reduce_sum(tf.reshape(slopes, [slopes.shape[0], -1]) ** 2, axis=1)
+    lengths = tf.sqrt(squares + 1e-12)  # the root has no slope at 0: without the small number, NaN
+    return mean(square(lengths - 1))

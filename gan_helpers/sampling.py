@@ -39,6 +39,11 @@ def normal(shape, seed: int, step: tf.Tensor | int, stream: str) -> tf.Tensor:
     return tf.random.stateless_normal(shape, step_seed(seed, step, stream), alg="philox")
 
 
+def uniform(shape, seed: int, step: tf.Tensor | int, stream: str) -> tf.Tensor:
+    """Numbers from 0 to 1, float32, for (seed, step, stream)."""
+    return tf.random.stateless_uniform(shape, step_seed(seed, step, stream), alg="philox")
+
+
 def batch_indices(seed: int, step: tf.Tensor | int, batch_size: int, dataset_size: int) -> tf.Tensor:
     """Which examples make up the batch of ``step``: int64, shape (batch_size,).
 

@@ -28,6 +28,7 @@ class AdversarialGame(System):
         average: if given, say 0.999, samples come from a copy of the generator whose weights are a running average
             over training: after each step, copy ← average · copy + (1 − average) · weights. Players circle; the
             middle of the circle is a better place than any point on it (Yazıcı et al., 2019, arXiv:1806.04498).
+        d_steps: updates of the discriminator to each one of the generator, each on a batch of its own.
     """
 
     reports = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
@@ -39,6 +40,7 @@ class AdversarialGame(System):
         loss: AdversarialLoss,
         seed: int = 0,
         average: float | None = None,
+        d_steps: int = 1,
     ):
         super().__init__(seed, generator.output_shape[1:])
         self.generator = generator
@@ -46,6 +48,7 @@ class AdversarialGame(System):
         self.adversarial_loss = loss
         self.average = average
         self.averaged_generator = None  # made when training starts
+        self.batches_per_step = d_steps
         self.latent_dim = generator.input_shape[-1]
 
     # ------------------------------------------------------------------------------------------- one step
@@ -63,9 +66,10 @@ class AdversarialGame(System):
         return sampling.normal((batch_size, self.latent_dim), self.seed, step, f"{player} noise")
 
     def update(self, step: tf.Tensor, real: tf.Tensor) -> dict[str, tf.Tensor]:
-        """One iteration: first the discriminator, then the generator."""
-        report = self.discriminator_step(real, step)
-        report |= self.generator_step(real.shape[0], step)
+        """One iteration: first the discriminator, as often as it is due, then the generator."""
+        for i, batch in enumerate(tf.split(real, self.batches_per_step)):
+            report = self.discriminator_step(batch, step * self.batches_per_step + i)
+        report |= self.generator_step(batch.shape[0], step)
         self.update_average()
         return report
 
@@ -119,8 +123,9 @@ class AdversarialGame(System):
         return {name: part for name, part in parts.items() if part is not None}
 
     def identity(self):
-        """Seed, loss and averaging."""
-        return super().identity() | {"loss": repr(self.adversarial_loss), "average": self.average}
+        """Seed, loss, averaging, and how often the discriminator moves."""
+        own = {"loss": repr(self.adversarial_loss), "average": self.average, "d_steps": self.batches_per_step}
+        return super().identity() | own
 
     # ----------------------------------------------------------------------------------------- afterwards
 

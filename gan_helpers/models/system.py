@@ -29,6 +29,8 @@ class System(keras.Model):
 
     #: what a step reports, averaged over each interval and kept in ``curves``
     reports: tuple[str, ...] = ("loss",)
+    #: batches that one step consumes
+    batches_per_step = 1
 
     def __init__(self, seed: int, example_shape: tuple[int, ...]):
         super().__init__()
@@ -79,7 +81,7 @@ class System(keras.Model):
             examples: training data, float32, shape (n, *example_shape). Images must lie in [−1, 1].
             others: further arrays of length n that a step needs, such as targets.
             steps: the step to stop at, a multiple of ``every``.
-            batch_size: examples a step.
+            batch_size: examples a batch; a step may take several batches.
             every: the interval in steps. One call of the compiled graph makes them all (so more are faster); then
                 the averages go into ``curves``, callbacks are called, and an interrupt is heard.
             callbacks: Keras callbacks; an "epoch" is an interval.
@@ -107,8 +109,9 @@ class System(keras.Model):
             training.resume(self, checkpoint, settings)
             watchers.append(training.Checkpoint(checkpoint, settings))
         if self.steps_done < steps:
+            per_step = batch_size * self.batches_per_step
             data = sampling.batches(
-                examples, *others, batch_size=batch_size, start=self.steps_done, stop=steps, seed=self.seed
+                examples, *others, batch_size=per_step, start=self.steps_done, stop=steps, seed=self.seed
             )
             self.fit(
                 data,

@@ -1,0 +1,101 @@
+"""Wasserstein GANs (chapter 5): a critic whose slope is limited, by clipping its weights or by a penalty."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from .. import sampling
+from ..losses import WassersteinLoss, gradient_penalty
+from .gan import GAN
+
+
+class WGAN(GAN):
+    """WGAN with weight clipping (Arjovsky, Chintala & Bottou, 2017, arXiv:1701.07875).
+
+    Args:
+        generator: noise (n, latent_dim) → fakes.
+        critic: examples → one number (n, 1), no probability; −d_loss estimates the earth mover's distance, up to a
+            factor that the clipping leaves open.
+        seed: chooses batches and noise.
+        average: as in :class:`~gan_helpers.models.game.AdversarialGame`.
+        n_critic: critic updates to each one of the generator.
+        clip: after each update the critic's weights are clipped to [−clip, clip].
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        critic: keras.Model,
+        seed: int = 0,
+        average: float | None = None,
+        n_critic: int = 5,
+        clip: float = 0.01,
+    ):
+        super().__init__(generator, critic, WassersteinLoss(), seed, average, d_steps=n_critic)
+        self.clip = clip
+
+    def discriminator_step(self, real, step):
+        """Raise the critic's answer on real examples and lower it on fakes; then clip."""
+        report = super().discriminator_step(real, step)
+        for weight in self.discriminator.trainable_variables:
+            weight.assign(tf.clip_by_value(weight, -self.clip, self.clip))
+        return report
+
+    def identity(self):
+        """As of every game, and the clipping."""
+        return super().identity() | {"clip": self.clip}
+
+
+class WGANGP(GAN):
+    """WGAN with gradient penalty (Gulrajani et al., 2017, arXiv:1704.00028).
+
+    The critic must not use batch normalisation: the penalty asks for the slope at each example by itself, and batch
+    normalisation makes an answer depend on the whole batch.
+
+    Args:
+        generator: noise (n, latent_dim) → fakes.
+        critic: examples → one number (n, 1).
+        seed: chooses batches, noise and the points where the slope is looked at.
+        average: as in :class:`~gan_helpers.models.game.AdversarialGame`.
+        n_critic: critic updates to each one of the generator.
+        penalty: weight of the gradient penalty.
+    """
+
+    reports = (*GAN.reports, "penalty")
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        critic: keras.Model,
+        seed: int = 0,
+        average: float | None = None,
+        n_critic: int = 5,
+        penalty: float = 10.0,
+    ):
+        super().__init__(generator, critic, WassersteinLoss(), seed, average, d_steps=n_critic)
+        self.penalty = penalty
+
+    def discriminator_step(self, real, step):
+        """As in the plain game, with the price of the critic's slope; ``d_loss`` is reported without that price."""
+        batch_size = real.shape[0]
+        fake = self.generator(self.noise(batch_size, step, "discriminator"), training=True)
+        mix = sampling.uniform((batch_size,), self.seed, step, "penalty")
+        with tf.GradientTape() as tape:
+            real_logits = self.discriminator(real, training=True)
+            fake_logits = self.discriminator(fake, training=True)
+            loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+            price = gradient_penalty(lambda x: self.discriminator(x, training=True), real, fake, mix)
+            total = loss + self.penalty * price
+        weights = self.discriminator.trainable_variables
+        self.discriminator_optimizer.apply_gradients(zip(tape.gradient(total, weights), weights, strict=True))
+        return {
+            "d_loss": loss,
+            "penalty": price,
+            "real_accuracy": tf.reduce_mean(tf.cast(real_logits > 0, tf.float32)),
+            "fake_accuracy": tf.reduce_mean(tf.cast(fake_logits < 0, tf.float32)),
+        }
+
+    def identity(self):
+        """As of every game, and the penalty's weight."""
+        return super().identity() | {"penalty": self.penalty}

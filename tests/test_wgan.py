@@ -1,0 +1,119 @@
+"""Wasserstein games: the penalty against closed forms, clipping, several critic steps, and that they learn."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from conftest import equal, weights
+from gan_helpers import losses, toys
+from gan_helpers.models import toy
+from gan_helpers.models.gan import GAN
+from gan_helpers.models.wgan import WGAN, WGANGP
+
+
+def linear_critic(slope):
+    slope = tf.constant(slope, tf.float32)
+    return lambda x: tf.tensordot(tf.reshape(x, (x.shape[0], -1)), slope, 1)[:, tf.newaxis]
+
+
+@pytest.mark.parametrize("slope", [[3.0, 4.0], [0.6, 0.8], [0.0, 0.5]])
+def test_penalty_of_a_linear_critic(slope):
+    """Its slope is the same everywhere, so the penalty is (‖w‖ − 1)², wherever the examples are mixed."""
+    rng = np.random.default_rng(0)
+    real, fake = (tf.constant(rng.normal(size=(8, 2)), tf.float32) for _ in range(2))
+    value = losses.gradient_penalty(linear_critic(slope), real, fake, tf.random.uniform((8,), seed=1))
+    assert float(value) == pytest.approx((np.linalg.norm(slope) - 1) ** 2, abs=1e-5)
+
+
+def test_penalty_looks_between_the_examples_one_mix_each():
+    """a(x) = x²/2 has the slope x: with fakes at 0 and real ones at 2 the slope at x̂ is 2·mix."""
+    mix = tf.constant([0.0, 0.25, 1.0])
+    value = losses.gradient_penalty(lambda x: x**2 / 2, tf.fill((3, 1), 2.0), tf.zeros((3, 1)), mix)
+    assert float(value) == pytest.approx(np.mean([1.0, 0.25, 1.0]), abs=1e-5)
+
+
+def test_penalty_works_on_images_and_at_a_slope_of_zero():
+    images, weight = tf.ones((2, 4, 4, 1)), tf.Variable(0.0)
+    with tf.GradientTape() as tape:
+        flat = losses.gradient_penalty(
+            lambda x: weight * tf.reduce_sum(x, axis=(1, 2)), images, -images, tf.fill((2,), 0.5)
+        )
+    assert float(flat) == pytest.approx(1, abs=1e-4) and np.isfinite(
+        tape.gradient(flat, weight)
+    )  # no NaN from the root of 0
+
+
+def make(kind, seed=0, **settings):
+    keras.utils.set_random_seed(0)
+    game = kind(toy.build_point_generator(), toy.build_point_discriminator(), seed=seed, **settings)
+    game.compile(keras.optimizers.Adam(1e-3, 0.0), keras.optimizers.Adam(1e-3, 0.0), jit_compile=True)
+    return game
+
+
+@pytest.mark.parametrize("kind", [WGAN, WGANGP])
+def test_each_step_moves_its_own_player_only(kind):
+    game, real = make(kind), tf.constant(toys.gaussian_ring().sample(32))
+    steps = {"discriminator": lambda: game.discriminator_step(real, 0), "generator": lambda: game.generator_step(32, 0)}
+    for player, step in steps.items():
+        before = {name: weights(getattr(game, name)) for name in steps}
+        step()
+        for name in steps:
+            assert equal(before[name], weights(getattr(game, name))) == (name != player)
+
+
+def test_clipping_holds_after_every_step():
+    game = make(WGAN, clip=0.02)
+    game.train(toys.gaussian_ring().sample(500), steps=4, batch_size=50, every=2)
+    largest = max(np.abs(w).max() for w in weights(game.discriminator))
+    assert largest == pytest.approx(0.02)
+
+
+def test_the_critic_moves_n_times_on_batches_of_its_own():
+    seen = []
+
+    class Spy(WGANGP):
+        def discriminator_step(self, real, step):
+            seen.append((real.numpy(), int(step)))
+            return super().discriminator_step(real, step)
+
+    game = make(Spy, n_critic=3)
+    game.run_eagerly = True
+    game.train(toys.gaussian_ring().sample(300), steps=2, batch_size=20, every=1)
+    assert [step for _, step in seen] == [0, 1, 2, 3, 4, 5] and all(real.shape == (20, 2) for real, _ in seen)
+    assert len({real.tobytes() for real, _ in seen}) == 6
+    assert int(game.discriminator_optimizer.iterations) == 6 and int(game.generator_optimizer.iterations) == 2
+
+
+def test_one_discriminator_step_is_the_plain_game():
+    points = toys.gaussian_ring().sample(300)
+
+    def play(**settings):
+        keras.utils.set_random_seed(0)
+        game = GAN(toy.build_point_generator(), toy.build_point_discriminator(), losses.NonSaturatingLoss(), **settings)
+        game.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
+        game.train(points, steps=4, batch_size=50, every=2)
+        return weights(game.generator)
+
+    assert equal(play(), play(d_steps=1)) and not equal(play(), play(d_steps=2))
+
+
+@pytest.mark.parametrize("kind", [WGAN, WGANGP])
+def test_resume_gives_the_same_bits(kind, tmp_path):
+    points = toys.gaussian_ring().sample(500)
+    whole, first, second = (make(kind) for _ in range(3))
+    whole.train(points, steps=6, batch_size=20, every=2)
+    first.train(points, steps=4, batch_size=20, every=2, checkpoint=tmp_path / "run.npz")
+    second.train(points, steps=6, batch_size=20, every=2, checkpoint=tmp_path / "run.npz")
+    assert equal(weights(whole.generator), weights(second.generator))
+    assert equal(weights(whole.discriminator), weights(second.discriminator))
+
+
+def test_the_penalised_game_finds_the_ring_and_its_critic_measures_the_distance():
+    ring, game = toys.gaussian_ring(), make(WGANGP)
+    curves = game.train(ring.sample(20_000), steps=1500, batch_size=128, every=100)
+    found = ring.modes_found(game.sample(2000))
+    assert found["modes"] >= 7
+    distance = -curves["d_loss"][1]
+    assert distance[-3:].mean() < 0.5 * distance[:3].mean()  # the estimate falls as the samples get better
+    assert curves.last("penalty") < 0.2
