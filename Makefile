@@ -1,7 +1,7 @@
 # Two commands set everything up: `make lab` to read and play, `make test` to check. `make` alone prints this help.
 
 PYTHON ?= python3
-COLAB_PYTHON ?= $(or $(shell command -v python3.13),$(lastword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python)),python3.13)
+COLAB_PYTHON ?= $(or $(lastword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python)),python3.13)
 VENV := .venv
 BIN := $(VENV)/bin
 COLAB := .venv-colab
@@ -32,7 +32,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 lab: $(VENV)/.ready ## open the course in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(NB) $(LAB_FLAGS)
 
-test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (about 4 minutes on 2 cores)
+test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (about 5 minutes on 2 cores)
 	$(BIN)/python -m pytest -q -n 2
 
 test-colab: $(COLAB)/.ready ## the same tests with Google Colab's versions
