@@ -110,13 +110,13 @@ def test_resume_gives_the_same_bits(kind, tmp_path):
 
 
 def test_the_penalised_game_finds_the_ring_and_its_critic_measures_the_distance():
-    """With these settings seeds 0, 1 and 2 all found eight modes."""
+    """With these settings and 1,500 steps, seeds 0, 1 and 2 found all eight modes, on both sets of versions."""
     keras.utils.set_random_seed(0)
     ring, game = toys.gaussian_ring(), WGANGP(toy.build_point_generator(), toy.build_point_discriminator(), penalty=1.0)
     game.compile(keras.optimizers.Adam(1e-3, 0.5, 0.9), keras.optimizers.Adam(1e-3, 0.5, 0.9), jit_compile=True)
-    curves = game.train(ring.sample(20_000), steps=1000, batch_size=128, every=250)
+    curves = game.train(ring.sample(20_000), steps=1500, batch_size=128, every=250)
     found = ring.modes_found(game.sample(2000))
-    assert found["modes"] >= 6 and found["good"] > 0.3
+    assert found["modes"] == 8 and found["good"] > 0.6
     distance = -curves["d_loss"][1]
     assert distance[-1] < 0.5 * distance[0]  # the estimate falls as the samples get better
     assert curves.last("penalty") < 0.2
