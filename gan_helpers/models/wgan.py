@@ -17,22 +17,13 @@ class WGAN(GAN):
         generator: noise (n, latent_dim) → fakes.
         critic: examples → one number (n, 1), no probability; −d_loss estimates the earth mover's distance, up to a
             factor that the clipping leaves open.
-        seed: chooses batches and noise.
-        average: as in :class:`~gan_helpers.models.game.AdversarialGame`.
         n_critic: critic updates to each one of the generator.
         clip: after each update the critic's weights are clipped to [−clip, clip].
+        game: ``seed`` and ``average``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        critic: keras.Model,
-        seed: int = 0,
-        average: float | None = None,
-        n_critic: int = 5,
-        clip: float = 0.01,
-    ):
-        super().__init__(generator, critic, WassersteinLoss(), seed, average, d_steps=n_critic)
+    def __init__(self, generator: keras.Model, critic: keras.Model, n_critic: int = 5, clip: float = 0.01, **game):
+        super().__init__(generator, critic, WassersteinLoss(), d_steps=n_critic, **game)
         self.clip = clip
 
     def discriminator_step(self, real, step):
@@ -56,24 +47,15 @@ class WGANGP(GAN):
     Args:
         generator: noise (n, latent_dim) → fakes.
         critic: examples → one number (n, 1).
-        seed: chooses batches, noise and the points where the slope is looked at.
-        average: as in :class:`~gan_helpers.models.game.AdversarialGame`.
         n_critic: critic updates to each one of the generator.
         penalty: weight of the gradient penalty.
+        game: ``seed`` and ``average``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
     reports = (*GAN.reports, "penalty")
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        critic: keras.Model,
-        seed: int = 0,
-        average: float | None = None,
-        n_critic: int = 5,
-        penalty: float = 10.0,
-    ):
-        super().__init__(generator, critic, WassersteinLoss(), seed, average, d_steps=n_critic)
+    def __init__(self, generator: keras.Model, critic: keras.Model, n_critic: int = 5, penalty: float = 10.0, **game):
+        super().__init__(generator, critic, WassersteinLoss(), d_steps=n_critic, **game)
         self.penalty = penalty
 
     def discriminator_step(self, real, step):
