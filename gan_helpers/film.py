@@ -63,22 +63,20 @@ class Film(keras.callbacks.Callback):
         self.frames: list[Image.Image] = []
 
     def on_train_begin(self, logs=None):  # noqa: D102
-        figure = self.shoot()
-        self.handle = display(figure, display_id=True)
+        self.shoot()
+        self.handle = display(self.frames[-1], display_id=True)
 
     def on_epoch_end(self, epoch, logs=None):  # noqa: D102
         if self.model.steps_done // self.every > self.shot_at // self.every:
-            figure = self.shoot()
+            self.shoot()
             if self.handle is not None:  # display() gives no handle outside a notebook
-                self.handle.update(figure)
+                self.handle.update(self.frames[-1])
 
     def on_train_end(self, logs=None):  # noqa: D102
         if self.handle is not None:
             self.handle.update(_animated_png(self.frames, self.milliseconds))
 
-    def shoot(self) -> Figure:
+    def shoot(self) -> None:
         """Draw the next frame."""
-        figure = self.draw(self.model)
-        self.frames.append(render(figure))
+        self.frames.append(render(self.draw(self.model)))
         self.shot_at = self.model.steps_done
-        return figure

@@ -41,13 +41,13 @@ def test_a_film_has_a_frame_for_each_interval_and_ends_as_an_animation(make_gan,
         def update(self, shown):
             updates.append(shown)
 
-    monkeypatch.setattr(film, "display", lambda figure, display_id: Handle())
+    monkeypatch.setattr(film, "display", lambda picture, display_id: Handle())
     gan = make_gan()
     images = np.zeros((64, 28, 28, 1), np.float32)
     watcher = film.Film(lambda model: bar(model.steps_done / 40), every=10)
     gan.train(images, steps=40, batch_size=32, every=10, callbacks=[watcher])
     assert len(watcher.frames) == 5  # step 0 as well
-    assert len(updates) == 5 and isinstance(updates[0], Figure) and len(frames_of(updates[-1])) == 6
+    assert len(updates) == 5 and updates[0] is watcher.frames[1] and len(frames_of(updates[-1])) == 6
 
 
 def test_the_plane_shows_what_the_discriminator_answers():
