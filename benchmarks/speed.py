@@ -1,10 +1,11 @@
-"""How fast is chapter 3's training, and what would a reader use instead?
+"""How fast do the chapters train, and what would a reader use instead?
 
-    make bench            # or: python benchmarks/speed.py --rounds 7
+    make bench            # or: python benchmarks/speed.py --pair convolutional --rounds 7
 
-All variants train the same pair of networks with the same batch size and take turns in one process, because the
-speed of a shared machine drifts: only ratios from one run mean something. Each round times every variant once;
-the table shows the median over the rounds. ``--json FILE`` also writes the figures.
+Two pairs of networks: the dense one of chapter 3 and the convolutional one of chapter 4. For each, all variants train
+the same networks with the same batch size and take turns in one process, because the speed of a shared machine drifts:
+only ratios from one run mean something. Each round times every variant once; the table shows the median over the
+rounds. ``--json FILE`` also writes the figures.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
 
 from gan_helpers.config import device, quiet_tensorflow
 
@@ -23,10 +27,25 @@ tf, keras = quiet_tensorflow()
 import numpy as np
 
 from gan_helpers import datasets, losses, sampling
-from gan_helpers.models.gan import GAN, build_discriminator, build_generator
+from gan_helpers.models import dcgan, gan
 
 BATCH, LATENT, RATE = 128, 100, 2e-4
 loss = losses.NonSaturatingLoss()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two networks to train, and how: XLA pays for dense networks only, and slow steps are timed in smaller numbers."""
+
+    title: str
+    networks: ModuleType  # has build_generator and build_discriminator
+    torch_networks: Callable  # the same, in PyTorch
+    xla: bool
+    timed: int  # steps a round and variant
+
+    def build(self):
+        """The two networks, in Keras."""
+        return self.networks.build_generator(LATENT), self.networks.build_discriminator()
 
 
 def adam():
@@ -36,25 +55,40 @@ def adam():
 class Ours:
     """``GAN.train`` as a notebook calls it: batches, curves, NaN guard and all."""
 
-    name, steps = "gan_helpers: GAN.train()", 2000
+    name, game, policy = "gan_helpers: GAN.train()", gan.GAN, "float32"
 
-    def __init__(self, images):
-        self.images = images
-        self.gan = GAN(build_generator(LATENT), build_discriminator(), loss)
-        self.gan.compile(adam(), adam(), jit_compile=True)
+    def __init__(self, pair, images):
+        self.images, self.steps = images, pair.timed
+        keras.config.set_dtype_policy(self.policy)
+        self.gan = self.game(*pair.build(), loss)
+        keras.config.set_dtype_policy("float32")
+        self.gan.compile(adam(), adam(), jit_compile=pair.xla)
 
     def run(self):
-        self.gan.train(self.images, steps=self.gan.steps_done + self.steps, batch_size=BATCH)
+        every = min(100, self.steps)
+        self.gan.train(self.images, steps=self.gan.steps_done + self.steps, every=every, batch_size=BATCH)
+
+
+class OursShared(Ours):
+    """The same fakes for both players."""
+
+    name, game = "gan_helpers: SharedFakesGAN.train()", dcgan.SharedFakesGAN
+
+
+class OursBfloat16(OursShared):
+    """And products of matrices in bfloat16."""
+
+    name, policy = "gan_helpers: … in bfloat16", "mixed_bfloat16"
 
 
 class Classic:
     """(a) ``predict`` and three ``train_on_batch``: the loop of older books, with the discriminator thawed."""
 
-    name, steps = "(a) predict + train_on_batch", 30
+    name = "(a) predict + train_on_batch"
 
-    def __init__(self, images):
-        self.images = images
-        self.generator, self.discriminator = build_generator(LATENT), build_discriminator()
+    def __init__(self, pair, images):
+        self.images, self.steps = images, max(pair.timed // 60, 5)
+        self.generator, self.discriminator = pair.build()
         bce = keras.losses.BinaryCrossentropy(from_logits=True)
         self.discriminator.compile(loss=bce, optimizer=adam())
         frozen = keras.models.clone_model(self.discriminator)  # same cost as the shared, frozen one
@@ -73,11 +107,12 @@ class Classic:
             self.combined.train_on_batch(self.rng.normal(size=(BATCH, LATENT)), ones)
 
 
-class Pair:
+class ByHand:
     """What the hand-written TensorFlow variants share: the networks and one plain step."""
 
-    def __init__(self, images):
-        self.generator, self.discriminator = build_generator(LATENT), build_discriminator()
+    def __init__(self, pair, images):
+        self.steps = pair.timed
+        self.generator, self.discriminator = pair.build()
         self.d_optimizer, self.g_optimizer = adam(), adam()
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.g_optimizer.build(self.generator.trainable_variables)
@@ -97,63 +132,88 @@ class Pair:
         self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, weights), weights, strict=True))
 
 
-class Tutorial(Pair):
+class FunctionStep(ByHand):
     """(b) a ``tf.function`` step called from a Python loop over a shuffled ``tf.data`` pipeline."""
 
-    name, steps = "(b) TensorFlow tutorial step", 468
+    name = "(b) tf.function step, tf.data"
 
-    def __init__(self, images):
-        super().__init__(images)
-        self.data = tf.data.Dataset.from_tensor_slices(images).shuffle(60_000).batch(BATCH, drop_remainder=True)
-        self.compiled_step = tf.function(self.step)
+    def __init__(self, pair, images):
+        super().__init__(pair, images)
+        data = tf.data.Dataset.from_tensor_slices(images).shuffle(60_000).repeat().batch(BATCH)
+        self.batches, self.compiled_step = iter(data), tf.function(self.step)
 
     def run(self):
-        for real in self.data:  # one epoch
-            self.compiled_step(real)
+        for _ in range(self.steps):
+            self.compiled_step(next(self.batches))
 
 
-class Fused(Pair):
-    """(c) many steps in one ``tf.function``, batches gathered in the graph, the step compiled by XLA."""
+class Tutorial(FunctionStep):
+    """(b') the step of TensorFlow's DCGAN tutorial: one set of fakes, both gradients taken before either update."""
 
-    name, steps, xla = "(c) fused by hand, XLA", 2000, True
+    name = "(b') the same, both updates at once"
 
-    def __init__(self, images):
-        super().__init__(images)
+    def step(self, real):
+        with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
+            fake = self.generator(tf.random.normal((BATCH, LATENT)), training=True)
+            real_logits, fake_logits = self.discriminator(real, training=True), self.discriminator(fake, training=True)
+            g_loss, d_loss = loss.generator(fake_logits), loss.discriminator(real_logits, fake_logits)
+        for tape, value, network, optimizer in (
+            (g_tape, g_loss, self.generator, self.g_optimizer),
+            (d_tape, d_loss, self.discriminator, self.d_optimizer),
+        ):
+            weights = network.trainable_variables
+            optimizer.apply_gradients(zip(tape.gradient(value, weights), weights, strict=True))
+
+
+class Fused(ByHand):
+    """(c) many steps in one ``tf.function``, batches gathered in the graph, compiled by XLA where that pays."""
+
+    name = "(c) fused by hand"
+
+    def __init__(self, pair, images):
+        super().__init__(pair, images)
         images = tf.constant(images)
-        step = tf.function(self.step, jit_compile=self.xla)
+        step = tf.function(self.step, jit_compile=self.use_xla(pair))
+        self.interval = min(100, self.steps)
 
         @tf.function
         def many(first):
-            for i in tf.range(100):
+            for i in tf.range(self.interval):
                 step(tf.gather(images, sampling.batch_indices(0, first + i, BATCH, len(images))))
 
         self.many, self.done = many, 0
 
+    def use_xla(self, pair):
+        return pair.xla
+
     def run(self):
-        for _ in range(self.steps // 100):
+        for _ in range(self.steps // self.interval):
             self.many(tf.constant(self.done))
-            self.done += 100
+            self.done += self.interval
 
 
 class FusedWithoutXLA(Fused):
-    """(c′) the same without XLA."""
+    """(c') the same without XLA."""
 
-    name, xla = "(c') fused by hand, no XLA", False
+    name = "(c') fused by hand, no XLA"
+
+    def use_xla(self, pair):
+        return False
 
 
 class Torch:
-    """(d) PyTorch eager, the same pair."""
+    """(d) PyTorch eager, the same networks."""
 
-    name, steps = "(d) PyTorch eager", 200
+    name = "(d) PyTorch eager"
 
-    def __init__(self, images):
+    def __init__(self, pair, images):
         import torch
         from torch import nn
 
+        self.steps = max(pair.timed // 10, 10)
         self.torch, self.bce = torch, nn.functional.binary_cross_entropy_with_logits
-        self.images = torch.tensor(images.reshape(-1, 784))
-        self.generator = nn.Sequential(nn.Linear(LATENT, 128), nn.LeakyReLU(0.01), nn.Linear(128, 784), nn.Tanh())
-        self.discriminator = nn.Sequential(nn.Linear(784, 128), nn.LeakyReLU(0.01), nn.Linear(128, 1))
+        self.images = torch.tensor(images.transpose(0, 3, 1, 2).copy())
+        self.generator, self.discriminator = pair.torch_networks(nn)
         self.d_optimizer = torch.optim.Adam(self.discriminator.parameters(), RATE, (0.5, 0.999))
         self.g_optimizer = torch.optim.Adam(self.generator.parameters(), RATE, (0.5, 0.999))
 
@@ -173,15 +233,51 @@ class Torch:
             self.g_optimizer.step()
 
 
-GOALS = {Classic.name: 20.0, Tutorial.name: 1.3, Fused.name: 0.9, Torch.name: 1.3}
+def dense_torch(nn):
+    generator = nn.Sequential(
+        nn.Linear(LATENT, 128), nn.LeakyReLU(0.01), nn.Linear(128, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28))
+    )
+    return generator, nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.LeakyReLU(0.01), nn.Linear(128, 1))
 
 
-def compare(rounds: int) -> dict[str, float]:
+def convolutional_torch(nn):
+    def up(inputs, filters, stride):
+        return nn.ConvTranspose2d(inputs, filters, 3, stride, padding=1, output_padding=stride - 1)
+
+    generator = nn.Sequential(
+        nn.Linear(LATENT, 7 * 7 * 256), nn.Unflatten(1, (256, 7, 7)),
+        up(256, 128, 2), nn.BatchNorm2d(128), nn.LeakyReLU(0.01),
+        up(128, 64, 1), nn.BatchNorm2d(64), nn.LeakyReLU(0.01),
+        up(64, 1, 2), nn.Tanh(),
+    )  # fmt: skip
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 32, 3, 2, 1), nn.LeakyReLU(0.01),
+        nn.Conv2d(32, 64, 3, 2, 1), nn.BatchNorm2d(64), nn.LeakyReLU(0.01),
+        nn.Conv2d(64, 128, 3, 2, 1), nn.BatchNorm2d(128), nn.LeakyReLU(0.01),
+        nn.Flatten(), nn.Linear(128 * 4 * 4, 1),
+    )  # fmt: skip
+    return generator, discriminator
+
+
+PAIRS = {
+    "dense": Pair("chapter 3, two dense networks", gan, dense_torch, xla=True, timed=2000),
+    "convolutional": Pair("chapter 4, two convolutional networks", dcgan, convolutional_torch, xla=False, timed=20),
+}
+VARIANTS = {
+    "dense": [Ours, Classic, FunctionStep, Fused, FusedWithoutXLA, Torch],
+    "convolutional": [Ours, OursShared, OursBfloat16, Classic, FunctionStep, Tutorial, Fused, Torch],
+}
+GOALS = {
+    "dense": {Classic.name: 20.0, FunctionStep.name: 1.3, Fused.name: 0.9, Torch.name: 1.3},
+    "convolutional": {Classic.name: 2.3, FunctionStep.name: 1.5, Fused.name: 0.9, Torch.name: 1.3},
+}
+
+
+def compare(which: str, rounds: int) -> dict[str, float]:
     """Milliseconds a step of every variant: the median over interleaved rounds."""
     images = datasets.mnist().scaled()
-    kinds = [Ours, Classic, Tutorial, Fused, FusedWithoutXLA]
-    kinds += [Torch] if importlib.util.find_spec("torch") else []
-    variants = [kind(images) for kind in kinds]
+    kinds = [kind for kind in VARIANTS[which] if kind is not Torch or importlib.util.find_spec("torch")]
+    variants = [kind(PAIRS[which], images) for kind in kinds]
     for variant in variants:
         variant.run()  # compile and warm up
     times = {variant.name: [] for variant in variants}
@@ -193,10 +289,21 @@ def compare(rounds: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in times.items()}
 
 
+def table(which: str, milliseconds: dict[str, float]) -> str:
+    """The variants' times, and how many times as fast each of ours is, beside the goals."""
+    ours = {name: value for name, value in milliseconds.items() if name.startswith("gan_helpers")}
+    lines = [f"{PAIRS[which].title:<40}{'ms a step':>10}   our variants are … times as fast"]
+    for name, value in milliseconds.items():
+        goal = f"   (goal ≥ {GOALS[which][name]:g})" if name in GOALS[which] else ""
+        ratios = "".join(f"{value / own:>7.2f} ×" for own in ours.values())
+        lines.append(f"{name:<40}{value:>10.2f}{ratios}{goal}")
+    return "\n".join(lines)
+
+
 def stall(steps: int = 600) -> dict[str, float]:
     """Seconds that ``fit`` takes for ``steps`` steps, with tf.data's autotuner off (as in the course) and on."""
     images = datasets.mnist().scaled()
-    ours = Ours(images)
+    ours = Ours(PAIRS["dense"], images)
     ours.run()
     seconds = {}
     for enabled in (False, True):
@@ -227,29 +334,26 @@ def import_seconds(rounds: int) -> dict[str, float]:
 def main() -> None:
     """Measure, and print beside the goals."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pair", choices=(*PAIRS, "all"), default="all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", help="also write the figures to this file")
     options = parser.parse_args()
-    print(
-        f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {device()}, batch {BATCH}, {options.rounds} rounds\n"
-    )
+    print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {device()}, batch {BATCH}, {options.rounds} rounds")
 
-    milliseconds = compare(options.rounds)
-    ours = milliseconds[Ours.name]
-    print(f"{'':<32}{'ms a step':>10}{'ours is':>10}{'goal':>8}")
-    for name, value in milliseconds.items():
-        goal = f"≥ {GOALS[name]:g} ×" if name in GOALS else ""
-        print(f"{name:<32}{value:>10.2f}{value / ours:>8.2f} ×{goal:>8}")
-
-    stalled = stall()
-    print(f"\nfit() of 600 steps: {stalled['off']:.2f} s as the course runs it, {stalled['on']:.2f} s with autotuning")
-
-    imports = import_seconds(options.rounds)
-    for name, value in imports.items():
-        print(f"{name:<32}{value:>8.2f} s")
+    figures = {}
+    for which in PAIRS if options.pair == "all" else (options.pair,):
+        figures[which] = compare(which, options.rounds)
+        print("\n" + table(which, figures[which]))
+    if options.pair != "convolutional":
+        figures["fit"] = stall()
+        print(f"\nfit() of 600 steps: {figures['fit']['off']:.2f} s as the course runs it, "
+              f"{figures['fit']['on']:.2f} s with autotuning")  # fmt: skip
+        figures["imports"] = import_seconds(options.rounds)
+        for name, value in figures["imports"].items():
+            print(f"{name:<32}{value:>8.2f} s")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"milliseconds": milliseconds, "fit": stalled, "imports": imports}, file, indent=2)
+            json.dump(figures, file, indent=2)
 
 
 if __name__ == "__main__":

@@ -73,3 +73,35 @@ def test_it_trains_and_resumes_to_the_same_bits(tmp_path):
     second.train(images, steps=4, batch_size=16, every=2, checkpoint=tmp_path / "run.npz")
     for network in ("generator", "discriminator", "averaged_generator"):  # running means of batch norm included
         assert equal(getattr(whole, network).get_weights(), getattr(second, network).get_weights())
+
+
+def test_sharing_fakes_is_the_plain_step_with_one_noise_for_both():
+    real = np.random.default_rng(0).uniform(-1, 1, (16, 28, 28, 1)).astype(np.float32)
+
+    def after_one_step(kind):
+        keras.utils.set_random_seed(0)
+        gan = kind(dcgan.build_generator(8), dcgan.build_discriminator(), losses.NonSaturatingLoss())
+        gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))  # Adam would blow rounding up
+        one_noise = gan.noise(16, 0, "generator")
+        gan.noise = lambda *_: one_noise
+        report = gan.update(0, real)
+        return report, [w.numpy() for w in gan.generator.trainable_variables + gan.discriminator.trainable_variables]
+
+    plain, shared = after_one_step(GAN), after_one_step(dcgan.SharedFakesGAN)
+    assert plain[0].keys() == shared[0].keys()
+    for name, value in plain[0].items():
+        assert float(value) == pytest.approx(float(shared[0][name]), abs=1e-5)
+    for a, b in zip(plain[1], shared[1], strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_bfloat16_computes_short_and_remembers_long():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        generator, discriminator = dcgan.build_generator(8), dcgan.build_discriminator()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert generator.layers[2].compute_dtype == discriminator.layers[0].compute_dtype == "bfloat16"
+    assert {w.dtype for w in generator.weights + discriminator.weights} == {"float32"}
+    images = generator(np.zeros((2, 8), np.float32))
+    assert images.dtype == discriminator(images).dtype == "float32"
