@@ -78,6 +78,33 @@ class SampleGrids(keras.callbacks.Callback):
         return plots.samples_over_time(self.snapshots)
 
 
+class Stopwatch(keras.callbacks.Callback):
+    """Time training alone, without what other callbacks measure and draw, into ``model.curves["seconds"]``.
+
+    Give it before the other callbacks. The first interval of a model includes the making of its graph: to leave that
+    out, train for one interval before.
+
+    Args:
+        limit: stop at the end of the interval in which so many seconds have passed.
+
+    Attributes:
+        seconds: how long the training has taken so far.
+    """
+
+    def __init__(self, limit: float = float("inf")):
+        super().__init__()
+        self.limit, self.seconds = limit, 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
+        self._started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+        self.seconds += time.perf_counter() - self._started
+        self.model.curves.add(self.model.steps_done, seconds=self.seconds)
+        if self.seconds >= self.limit:
+            self.model.stop_training = True
+
+
 class Progress(keras.callbacks.Callback):
     """Counts steps and time; the base of everything that shows them."""
 

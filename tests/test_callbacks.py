@@ -1,3 +1,6 @@
+import time
+
+import keras
 import numpy as np
 import pytest
 
@@ -36,6 +39,28 @@ def test_quality_every_less_than_an_interval_still_measures(make_gan):
     judge = CountingJudge()
     train(make_gan(), callbacks.QualityTracker(judge, every=7))
     assert len(judge.asked) == 2  # in the intervals that end at 10 and 15: 7 and 14 have passed
+
+
+class Dawdle(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        time.sleep(0.2)
+
+
+def test_stopwatch_times_training_and_not_what_others_do(make_gan):
+    gan, watch = make_gan(), callbacks.Stopwatch()
+    gan.train(IMAGES, steps=5, every=5, batch_size=16)  # makes the graph
+    started = time.perf_counter()
+    gan.train(IMAGES, steps=20, every=5, batch_size=16, callbacks=[watch, Dawdle()])
+    everything = time.perf_counter() - started
+    assert 0 < watch.seconds < everything - 3 * 0.2
+    steps, seconds = gan.curves["seconds"]
+    assert steps.tolist() == [10, 15, 20] and seconds[-1] == watch.seconds and (np.diff(seconds) > 0).all()
+
+
+def test_stopwatch_stops_when_the_time_is_up(make_gan):
+    gan, watch = make_gan(), callbacks.Stopwatch(limit=0.01)
+    gan.train(IMAGES, steps=10_000, every=5, batch_size=16, callbacks=[watch])
+    assert 5 <= gan.steps_done < 10_000 and watch.seconds >= 0.01
 
 
 def test_sample_grids_follow_the_same_noise(make_gan):
