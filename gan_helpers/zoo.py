@@ -26,7 +26,7 @@ import tensorflow as tf
 from . import datasets, losses
 from .files import write_atomically
 from .metrics import Evaluator
-from .models import classifier, gan, vae
+from .models import classifier, dcgan, gan, vae
 
 WEIGHTS = datasets.ASSETS / "weights"
 
@@ -96,19 +96,19 @@ class GANRecipe:
     batch_size: int = 128
     seed: int = 0
 
+    game = gan.GAN
+    networks_of = gan  # the module with both builders
+    jit_compile = True
+
     def build(self) -> gan.GAN:
         """The untrained game, compiled."""
-        model = gan.GAN(
-            gan.build_generator(self.latent_dim),
-            gan.build_discriminator(),
-            losses.NonSaturatingLoss(),
-            self.seed,
-            self.average,
-        )
+        generator = self.networks_of.build_generator(self.latent_dim)
+        discriminator = self.networks_of.build_discriminator()
+        model = self.game(generator, discriminator, losses.NonSaturatingLoss(), self.seed, self.average)
         model.compile(
             discriminator_optimizer=keras.optimizers.Adam(self.d_learning_rate, self.beta_1),
             generator_optimizer=keras.optimizers.Adam(self.g_learning_rate, self.beta_1),
-            jit_compile=True,
+            jit_compile=self.jit_compile,
         )
         return model
 
@@ -124,6 +124,15 @@ class GANRecipe:
     def networks(self, model: gan.GAN) -> dict[str, keras.Model]:
         """What is saved: of the generator, the weights that samples come from."""
         return {"generator": model.sampler, "discriminator": model.discriminator}
+
+
+@dataclass(frozen=True)
+class DCGANRecipe(GANRecipe):
+    """How the DCGAN of chapter 4 is trained: as the GAN, with convolutional networks that learn from the same fakes."""
+
+    game = dcgan.SharedFakesGAN
+    networks_of = dcgan
+    jit_compile = False  # XLA on a CPU is bad at convolutions
 
 
 @dataclass(frozen=True)
@@ -175,6 +184,16 @@ RECIPES = {
             g_learning_rate=2e-3,
             beta_1=0.0,
             average=0.999,
+        ),
+        DCGANRecipe(
+            "dcgan_mnist",
+            "chapter 4: DCGAN, two convolutional networks",
+            "mnist",
+            steps=4_000,
+            d_learning_rate=4e-3,
+            g_learning_rate=4e-3,
+            beta_1=0.5,
+            average=0.995,
         ),
         VAERecipe(
             "vae_mnist",
