@@ -44,15 +44,43 @@ class MinimaxLoss(AdversarialLoss):
     """The zero-sum game of Goodfellow et al. (2014, arXiv:1406.2661), min_G max_D V(D, G).
 
     J_D = −V = −E log D(x) − E log(1 − D(G(z)));  J_G = E log(1 − D(G(z))), which is at most 0.
+
+    Args:
+        real_target: the answer that the discriminator is to give for real examples. Below 1 this is one-sided label
+            smoothing (Salimans et al., 2016, arXiv:1606.03498): with the target α the first term becomes
+            −E [α log D(x) + (1 − α) log(1 − D(x))], and the best discriminator is α p/(p + q). Fakes keep the target 0.
+
+    Raises:
+        ValueError: ``real_target`` above 1 (no probability reaches it), or not above ½ (real would mean fake).
     """
 
-    at_equilibrium = (math.log(4), -math.log(2))
+    def __init__(self, real_target: float = 1.0):
+        if not 0.5 < real_target <= 1:
+            raise ValueError(
+                f"real_target must be above 0.5 and at most 1, got {real_target}. It is a probability: above 1 the "
+                "loss has no minimum, and the real logits run off to infinity. Smoothing takes it down, to 0.9 say."
+            )
+        self.real_target = real_target
+        guess = real_target / 2  # the best answer where p = q
+        d_loss = -real_target * math.log(guess) - (2 - real_target) * math.log(1 - guess)
+        self.at_equilibrium = (d_loss, self.generator_at_equilibrium(guess))
+
+    @staticmethod
+    def generator_at_equilibrium(guess: float) -> float:
+        """The generator's loss when the discriminator answers ``guess`` everywhere."""
+        return math.log(1 - guess)
 
     def discriminator(self, real_logits, fake_logits):  # noqa: D102
-        return mean(softplus(-real_logits)) + mean(softplus(fake_logits))
+        loss = mean(softplus(-real_logits)) + mean(softplus(fake_logits))
+        if self.real_target < 1:
+            loss += (1 - self.real_target) * mean(real_logits)  # since softplus(a) = softplus(−a) + a
+        return loss
 
     def generator(self, fake_logits):  # noqa: D102
         return -mean(softplus(fake_logits))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({'' if self.real_target == 1 else f'real_target={self.real_target:g}'})"
 
 
 class NonSaturatingLoss(MinimaxLoss):
@@ -61,7 +89,9 @@ class NonSaturatingLoss(MinimaxLoss):
     Its gradient is strong just when the discriminator wins, where the minimax loss is flat.
     """
 
-    at_equilibrium = (math.log(4), math.log(2))
+    @staticmethod
+    def generator_at_equilibrium(guess: float) -> float:  # noqa: D102
+        return -math.log(guess)
 
     def generator(self, fake_logits):  # noqa: D102
         return mean(softplus(-fake_logits))

@@ -140,6 +140,34 @@ def neighbour_radius(features: np.ndarray, k: int) -> np.ndarray:
     return np.partition(distances, k, axis=1)[:, k]  # column 0 after sorting would be the sample itself
 
 
+def nearest_neighbours(queries: np.ndarray, references: np.ndarray, chunk: int = 256) -> tuple[np.ndarray, np.ndarray]:
+    """For each query the nearest of the references, by Euclidean distance: the first thing to ask of a fake is whether
+    it is a copy.
+
+    Args:
+        queries: shape (n, …): images, flattened here, or features.
+        references: shape (m, …), each example of the same shape as a query.
+        chunk: so many queries are compared at a time; memory grows with chunk · m.
+
+    Returns:
+        Indices into ``references``, int64, shape (n,), and distances, float32, shape (n,): exactly 0 for a copy.
+
+    Raises:
+        ValueError: the shapes differ, or one of the two is empty.
+    """
+    queries, references = np.asarray(queries, np.float32), np.asarray(references, np.float32)
+    if queries.shape[1:] != references.shape[1:]:
+        raise ValueError(f"a query has shape {queries.shape[1:]} and a reference {references.shape[1:]}")
+    if not (len(queries) and len(references)):
+        raise ValueError(f"both sides need examples, got {len(queries)} queries and {len(references)} references")
+    queries, references = queries.reshape(len(queries), -1), references.reshape(len(references), -1)
+    squares = (references**2).sum(axis=1)  # ‖q − r‖² = ‖q‖² − 2 q·r + ‖r‖², and ‖q‖² does not decide who is nearest
+    starts = range(0, len(queries), chunk)
+    indices = [(squares - 2 * queries[i : i + chunk] @ references.T).argmin(axis=1) for i in starts]
+    indices = np.concatenate(indices)
+    return indices, np.linalg.norm(queries - references[indices], axis=1)
+
+
 def psnr(images: np.ndarray, targets: np.ndarray) -> float:
     """Peak signal-to-noise ratio in decibels, the mean over the images; higher is better.
 

@@ -64,3 +64,47 @@ def test_generator_gradients_when_the_discriminator_wins():
 
     assert slope(losses.MinimaxLoss()) == pytest.approx(-sigmoid(-8), rel=1e-4)
     assert slope(losses.NonSaturatingLoss()) == pytest.approx(sigmoid(-8) - 1, rel=1e-4)
+
+
+# -------------------------------------------------------------------------------------- one-sided label smoothing
+
+
+@pytest.mark.parametrize("kind", [losses.MinimaxLoss, losses.NonSaturatingLoss])
+def test_smoothing_is_cross_entropy_with_a_softer_target(kind):
+    bce = keras.losses.BinaryCrossentropy(from_logits=True)
+    expected = bce(tf.fill(REAL.shape, 0.9), REAL) + bce(tf.zeros_like(FAKE), FAKE)
+    assert float(kind(real_target=0.9).discriminator(REAL, FAKE)) == pytest.approx(float(expected), rel=1e-6)
+    assert float(kind(real_target=0.9).generator(FAKE)) == float(kind().generator(FAKE))
+
+
+def test_the_best_smoothed_answer_is_alpha_p_over_p_plus_q():
+    """One place with density p of data and q of fakes: the loss p·J(real) + q·J(fake) is least at α p/(p + q)."""
+    p, q, alpha = 0.3, 0.2, 0.9
+    loss, best = losses.NonSaturatingLoss(alpha), alpha * p / (p + q)
+    answers = np.linspace(0.01, 0.99, 981)
+    logits = np.log(answers / (1 - answers))
+    far = tf.constant(-30.0)  # a fake's share of the loss is then 0
+    real_only = np.array([float(loss.discriminator(tf.constant(a, tf.float32), far)) for a in logits])
+    values = p * real_only + q * np.log1p(np.exp(logits))
+    assert answers[values.argmin()] == pytest.approx(best, abs=2e-3)
+
+
+@pytest.mark.parametrize("kind", [losses.MinimaxLoss, losses.NonSaturatingLoss])
+@pytest.mark.parametrize("target", [1.0, 0.9, 0.7])
+def test_equilibrium_under_smoothing(kind, target):
+    loss = kind(target)
+    guess = tf.fill((4, 1), np.float32(np.log(target / (2 - target))))  # the logit of target/2
+    values = float(loss.discriminator(guess, guess)), float(loss.generator(guess))
+    assert values == pytest.approx(loss.at_equilibrium, rel=1e-5)
+
+
+@pytest.mark.parametrize("target", [1.1, 0.5, 0.0, -1.0, float("nan")])
+def test_targets_that_make_no_sense_are_refused(target):
+    with pytest.raises(ValueError, match="real_target must be above 0.5 and at most 1"):
+        losses.NonSaturatingLoss(target)
+
+
+def test_a_loss_says_what_it_is():
+    assert repr(losses.NonSaturatingLoss()) == "NonSaturatingLoss()"
+    assert repr(losses.MinimaxLoss(0.9)) == "MinimaxLoss(real_target=0.9)"
+    assert repr(losses.LeastSquaresLoss()) == "LeastSquaresLoss()"

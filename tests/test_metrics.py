@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 from gan_helpers import metrics
 
@@ -125,6 +126,30 @@ def test_by_hand_on_a_line():
 def test_precision_refuses_too_few_samples():
     with pytest.raises(ValueError, match="need more than 5 samples"):
         metrics.precision_recall_coverage(np.zeros((5, 2)), np.zeros((50, 2)))
+
+
+# ------------------------------------------------------------------------------------------ nearest neighbours
+
+
+def test_nearest_neighbours_agree_with_all_distances():
+    queries, references = RNG.normal(size=(70, 5)), RNG.normal(size=(40, 5))
+    distances = cdist(queries.astype(np.float32), references.astype(np.float32))
+    found, how_far = metrics.nearest_neighbours(queries, references, chunk=32)
+    assert np.array_equal(found, distances.argmin(axis=1))
+    assert how_far == pytest.approx(distances.min(axis=1), rel=1e-5)
+
+
+def test_a_copy_is_found_at_distance_zero():
+    images = RNG.uniform(-1, 1, (50, 28, 28, 1)).astype(np.float32)
+    found, how_far = metrics.nearest_neighbours(images[[7, 31]], images)
+    assert found.tolist() == [7, 31] and how_far.tolist() == [0, 0]
+
+
+def test_nearest_neighbours_refuse_what_they_cannot_compare():
+    with pytest.raises(ValueError, match=r"a query has shape \(3,\) and a reference \(4,\)"):
+        metrics.nearest_neighbours(np.zeros((5, 3)), np.zeros((5, 4)))
+    with pytest.raises(ValueError, match="got 0 queries and 5 references"):
+        metrics.nearest_neighbours(np.zeros((0, 3)), np.zeros((5, 3)))
 
 
 # ------------------------------------------------------------------------------------------------ Evaluator

@@ -60,9 +60,8 @@ class WGANGP(GAN):
 
     def discriminator_step(self, real, step):
         """As in the plain game, with the price of the critic's slope; ``d_loss`` is reported without that price."""
-        batch_size = real.shape[0]
-        fake = self.generator(self.noise(batch_size, step, "discriminator"), training=True)
-        mix = sampling.uniform((batch_size,), self.seed, step, "penalty")
+        fake = self.generator(self.noise(real.shape[0], step, "discriminator"), training=True)
+        mix = sampling.uniform((real.shape[0],), self.seed, step, "penalty")
         with tf.GradientTape() as tape:
             real_logits = self.discriminator(real, training=True)
             fake_logits = self.discriminator(fake, training=True)

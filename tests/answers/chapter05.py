@@ -1,0 +1,50 @@
+"""Right and wrong answers to the exercises of chapter 5; each wrong one with a part of the hint it should get."""
+
+import numpy as np
+
+
+def extrapolate(power=-1.0, swap=False, last=False, rounding=np.ceil, only=False):
+    def extrapolated(sizes, distances, within):
+        slope, limit = np.polyfit(np.asarray(sizes, float) ** power, distances, 1)
+        first = distances[-1] if last else slope if swap else limit
+        return first if only else (first, int(rounding(slope / within)))
+
+    return extrapolated
+
+
+def verdict(ties=0.5, of_train=True, deviation=0.5, root=True, signed=True):
+    def share_and_errors(to_train, to_held_out):
+        a, b = (to_train, to_held_out) if of_train else (to_held_out, to_train)
+        share = np.mean(np.where(a == b, ties, a < b))
+        errors = (share - 0.5) / (deviation / (np.sqrt(len(a)) if root else 1))
+        return share, errors if signed else abs(errors)
+
+    return share_and_errors
+
+
+RIGHT = {"5.1": (3, 5, 6), "5.2": extrapolate(), "5.3": verdict()}
+WRONG = {
+    "5.1": [
+        (tuple(np.log([3, 5, 6])), "score is its exp"),
+        ((10, 5, 6), "(a)"),
+        ((3, 10, 6), "what is H(y|x)"),
+        ((3, 5, 10), "(c)"),
+        (3, "tuple"),
+    ],
+    "5.2": [
+        (extrapolate(swap=True), "slope first"),
+        (extrapolate(power=1.0), "fitted a line in n"),
+        (extrapolate(last=True), "last measurement"),
+        (extrapolate(power=-0.5), "the limit is 8"),
+        (extrapolate(rounding=np.floor), "Round the number"),
+        (extrapolate(only=True), "two numbers"),
+    ],
+    "5.3": [
+        (verdict(ties=0), "Two of the sixteen"),
+        (verdict(ties=1), "count ties as nearer"),
+        (verdict(of_train=False), "asked is the other one"),
+        (verdict(root=False), "deviation of one coin"),
+        (verdict(deviation=1.0), "standard error of"),
+        (verdict(signed=False), "keep the sign"),
+    ],
+}
