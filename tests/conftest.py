@@ -1,11 +1,20 @@
 """What several unit tests need."""
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 
 from gan_helpers.config import quiet_tensorflow
 
 quiet_tensorflow()
+
+
+@pytest.fixture(autouse=True)
+def plain_style():
+    """Every test draws in Matplotlib's own style, whatever an earlier test has set up."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        yield
 
 
 @pytest.fixture(scope="session")
