@@ -1,4 +1,4 @@
-"""Checks of chapter 5, how to evaluate a generator."""
+"""Checks of chapter 5: scores, games, distances, tips and the clinic."""
 
 from __future__ import annotations
 
@@ -78,3 +78,88 @@ def _verdict(answer):
     )
     below = answer(to_held_out, to_train)
     require(below[1] < 0, "A share below ½ is a negative number of standard errors away: keep the sign.")
+
+
+@exercise("5.5")
+def _best_smoothed_discriminator(answer):
+    p, q = np.array([0.3, 0.2, 0.0]), np.array([0.1, 0.2, 0.4])
+    plain = np.asarray(answer(p, q, 1.0, 0.0), float)
+    require(plain.shape == p.shape, f"Return one answer for each place: shape {p.shape}, yours has {plain.shape}.")
+    require(
+        np.allclose(plain, p / (p + q)),
+        f"Without smoothing (targets 1 and 0) the best answer is p/(p + q) = {np.round(p / (p + q), 3).tolist()}; "
+        f"yours is {np.round(plain, 3).tolist()}.",
+    )
+    one = np.asarray(answer(p, q, 0.9, 0.0), float)
+    require(not np.allclose(one, plain), "The targets make no difference in your formula. Where do they enter?")
+    require(
+        not np.allclose(one, 0.9 * p / (0.9 * p + q)),
+        "The denominator comes from both terms, log D and log(1 − D): the share 1 − α of the real examples that says "
+        '"fake" is still there. Set the slope of αp log D + ((1 − α)p + q) log(1 − D) to 0 once more.',
+    )
+    require(
+        np.allclose(one, 0.9 * p / (p + q)),
+        f"For p = {p.tolist()}, q = {q.tolist()} and targets 0.9 and 0 the best answers are "
+        f"{np.round(0.9 * p / (p + q), 3).tolist()}; yours are {np.round(one, 3).tolist()}.",
+    )
+    two = np.asarray(answer(p, q, 0.9, 0.1), float)
+    require(
+        np.allclose(two, (0.9 * p + 0.1 * q) / (p + q)),
+        "Right as long as the fakes' target is 0. With the target β a fake counts as real with the weight β: what does "
+        "that add to the factor of log D?",
+    )
+
+
+@exercise("5.4")
+def _earth_movers_distance(answer):
+    x, y = np.array([3.0, 0.0, 1.0]), np.array([0.0, 5.0, 2.0])
+    shuffled = np.array([5.0, 2.0, 0.0])
+    got, again = float(answer(x, y)), float(answer(x, shuffled))
+    require(
+        np.isclose(got, again),
+        f"The order of the samples must not matter, but you give {got:.4g} and, with y shuffled, {again:.4g}. "
+        "Which earth goes where? On a line the cheapest plan never lets two loads cross.",
+    )
+    spread = float(answer(np.array([-1.0, 1.0]), np.array([-3.0, 3.0])))
+    require(
+        not np.isclose(spread, 0),
+        "You compare the means only: {−1, 1} and {−3, 3} have one mean, and still earth has to move.",
+    )
+    require(not np.isclose(spread, 4) or not np.isclose(got, 5 / 3), "That is the mean *squared* way. Cost is |x − y|.")
+    require(not np.isclose(got, 3), "You add up all the ways; each grain weighs only 1/n, so take their mean.")
+    require(
+        np.isclose(got, 1) and np.isclose(spread, 2),
+        f"For {x.tolist()} and {y.tolist()} the distance is 1; you give {got:.4g}.",
+    )
+
+
+ILLNESSES = (
+    "healthy",
+    "mode collapse",
+    "vanishing gradient",
+    "over-generalisation",
+    "oscillation",
+    "discriminator too strong",
+)
+PATIENTS = dict(zip("ABCDEF", np.random.default_rng(3).permutation(ILLNESSES).tolist(), strict=True))
+LOOK_AT = {
+    "healthy": "all eight heaps are there and sharp, and its curves lie calmly near the dashed lines",
+    "mode collapse": "its losses are calm, near the dashed lines, and yet the samples huddle together at every look",
+    "vanishing gradient": "look at the length of G's gradient, and compare its first panel with its last",
+    "over-generalisation": "every heap has samples, and so has much of the space between; D cannot tell",
+    "oscillation": "the losses swing, and in each panel the samples are somewhere else",
+    "discriminator too strong": "D is nearly always right, G does get a gradient, and its samples creep to one side",
+}
+
+
+@exercise("5.6")
+def _clinic(answer):
+    require(isinstance(answer, dict), 'Give a dict such as {"A": "healthy", "B": "oscillation", …}.')
+    if any(diagnosis is ... for diagnosis in answer.values()):
+        raise Hint(f"Some patients have no diagnosis yet: {', '.join(k for k, v in answer.items() if v is ...)}.")
+    require(set(answer) == set(PATIENTS), f"Name an illness for each of the patients {', '.join(PATIENTS)}.")
+    unknown = sorted({str(diagnosis) for diagnosis in answer.values()} - set(ILLNESSES))
+    require(not unknown, f"No such illness: {', '.join(unknown)}. Choose from: {', '.join(ILLNESSES)}.")
+    for patient, illness in PATIENTS.items():
+        hint = f"Patient {patient} is not a case of “{answer[patient]}”: {LOOK_AT[illness]}."
+        require(answer[patient] == illness, hint)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from gan_helpers.exercises.chapter05 import ILLNESSES, PATIENTS
+
 
 def extrapolate(power=-1.0, swap=False, last=False, rounding=np.ceil, only=False):
     def extrapolated(sizes, distances, within):
@@ -22,7 +24,24 @@ def verdict(ties=0.5, of_train=True, deviation=0.5, root=True, signed=True):
     return share_and_errors
 
 
-RIGHT = {"5.1": (3, 5, 6), "5.2": extrapolate(), "5.3": verdict()}
+def best(p, q, real_target, fake_target):
+    return (real_target * p + fake_target * q) / (p + q)
+
+
+def others(patient, illness):
+    return PATIENTS | {patient: illness}
+
+
+by_illness = {illness: patient for patient, illness in PATIENTS.items()}
+
+RIGHT = {
+    "5.1": (3, 5, 6),
+    "5.2": extrapolate(),
+    "5.3": verdict(),
+    "5.5": best,
+    "5.4": lambda x, y: np.abs(np.sort(x) - np.sort(y)).mean(),
+    "5.6": PATIENTS,
+}
 WRONG = {
     "5.1": [
         (tuple(np.log([3, 5, 6])), "score is its exp"),
@@ -46,5 +65,31 @@ WRONG = {
         (verdict(root=False), "deviation of one coin"),
         (verdict(deviation=1.0), "standard error of"),
         (verdict(signed=False), "keep the sign"),
+    ],
+    "5.5": [
+        (lambda p, q, a, b: p / (p + q), "no difference"),
+        (lambda p, q, a, b: a * p / (a * p + q), "comes from both terms"),
+        (lambda p, q, a, b: a * p / (p + q), "counts as real with the weight"),
+        (lambda p, q, a, b: (a * q + b * p) / (p + q), "Without smoothing"),
+        (lambda p, q, a, b: (a * p + b * q).sum(), "one answer for each place"),
+    ],
+    "5.4": [
+        (lambda x, y: np.abs(x - y).mean(), "order of the samples"),
+        (lambda x, y: abs(x.mean() - y.mean()), "means only"),
+        (lambda x, y: ((np.sort(x) - np.sort(y)) ** 2).mean(), "squared"),
+        (lambda x, y: np.abs(np.sort(x) - np.sort(y)).sum(), "add up"),
+        (lambda x, y: 7.0, "the distance is 1"),
+    ],
+    "5.6": [
+        (others(by_illness["vanishing gradient"], "mode collapse"), "length of G's gradient"),
+        (others(by_illness["oscillation"], "mode collapse"), "the losses swing"),
+        (others(by_illness["mode collapse"], "oscillation"), "losses are calm"),
+        (others(by_illness["healthy"], "over-generalisation"), "all eight heaps"),
+        (others(by_illness["over-generalisation"], "healthy"), "space between"),
+        (others(by_illness["discriminator too strong"], "vanishing gradient"), "does get a gradient"),
+        (dict.fromkeys(PATIENTS, "flu"), "No such illness: flu"),
+        ({"A": ILLNESSES[0]}, "each of the patients"),
+        (PATIENTS | {"B": ...}, "no diagnosis yet: B"),
+        ("healthy", "Give a dict"),
     ],
 }
