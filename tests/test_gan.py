@@ -143,6 +143,13 @@ def test_the_interval_may_change_on_the_way(make_gan, images):
         parts.train(images, steps=60, every=20, batch_size=64)
 
 
+def test_the_batch_size_may_change_on_the_way(make_gan, images):
+    gan = make_gan()
+    for steps, batch_size in ((2, 8), (4, 16), (6, 4)):
+        gan.train(images, steps=steps, batch_size=batch_size, every=2)
+    assert gan.steps_done == 6
+
+
 def test_training_goes_on_where_it_stopped(make_gan, images):
     whole, parts = make_gan(), make_gan()
     whole.train(images, steps=30, every=10, batch_size=64)

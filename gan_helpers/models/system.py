@@ -38,6 +38,7 @@ class System(keras.Model):
         self.example_shape = tuple(example_shape)
         self.curves = Curves()
         self.steps_done = 0
+        self._batch_size = None  # of the graph that Keras has traced
         self._means = {name: keras.metrics.Mean(name) for name in self.reports}
         self.built = True
 
@@ -100,7 +101,8 @@ class System(keras.Model):
         every = min(every, steps)
         if steps % every or self.steps_done % every:
             raise ValueError(f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})")
-        if self.steps_per_execution != every:
+        if self.steps_per_execution != every or self._batch_size != batch_size:
+            self._batch_size = batch_size
             self.steps_per_execution, self.train_function = every, None  # Keras traces its graph anew
         self.before_training()
         watchers = [training.NaNGuard(), training.RecordCurves(every), *callbacks]
