@@ -32,7 +32,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 lab: $(VENV)/.ready ## open the course in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(NB) $(LAB_FLAGS)
 
-test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (about 5 minutes on 2 cores)
+test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (about 7 minutes on 2 cores)
 	$(BIN)/python -m pytest -q -n 2
 
 test-colab: $(COLAB)/.ready ## the same tests with Google Colab's versions
