@@ -80,6 +80,29 @@ def _verdict(answer):
     require(below[1] < 0, "A share below ½ is a negative number of standard errors away: keep the sign.")
 
 
+@exercise("5.4")
+def _earth_movers_distance(answer):
+    x, y = np.array([3.0, 0.0, 1.0]), np.array([0.0, 5.0, 2.0])
+    shuffled = np.array([5.0, 2.0, 0.0])
+    got, again = float(answer(x, y)), float(answer(x, shuffled))
+    require(
+        np.isclose(got, again),
+        f"The order of the samples must not matter, but you give {got:.4g} and, with y shuffled, {again:.4g}. "
+        "Which earth goes where? On a line the cheapest plan never lets two loads cross.",
+    )
+    spread = float(answer(np.array([-1.0, 1.0]), np.array([-3.0, 3.0])))
+    require(
+        not np.isclose(spread, 0),
+        "You compare the means only: {−1, 1} and {−3, 3} have one mean, and still earth has to move.",
+    )
+    require(not np.isclose(spread, 4) or not np.isclose(got, 5 / 3), "That is the mean *squared* way. Cost is |x − y|.")
+    require(not np.isclose(got, 3), "You add up all the ways; each grain weighs only 1/n, so take their mean.")
+    require(
+        np.isclose(got, 1) and np.isclose(spread, 2),
+        f"For {x.tolist()} and {y.tolist()} the distance is 1; you give {got:.4g}.",
+    )
+
+
 @exercise("5.5")
 def _best_smoothed_discriminator(answer):
     p, q = np.array([0.3, 0.2, 0.0]), np.array([0.1, 0.2, 0.4])
@@ -107,29 +130,6 @@ def _best_smoothed_discriminator(answer):
         np.allclose(two, (0.9 * p + 0.1 * q) / (p + q)),
         "Right as long as the fakes' target is 0. With the target β a fake counts as real with the weight β: what does "
         "that add to the factor of log D?",
-    )
-
-
-@exercise("5.4")
-def _earth_movers_distance(answer):
-    x, y = np.array([3.0, 0.0, 1.0]), np.array([0.0, 5.0, 2.0])
-    shuffled = np.array([5.0, 2.0, 0.0])
-    got, again = float(answer(x, y)), float(answer(x, shuffled))
-    require(
-        np.isclose(got, again),
-        f"The order of the samples must not matter, but you give {got:.4g} and, with y shuffled, {again:.4g}. "
-        "Which earth goes where? On a line the cheapest plan never lets two loads cross.",
-    )
-    spread = float(answer(np.array([-1.0, 1.0]), np.array([-3.0, 3.0])))
-    require(
-        not np.isclose(spread, 0),
-        "You compare the means only: {−1, 1} and {−3, 3} have one mean, and still earth has to move.",
-    )
-    require(not np.isclose(spread, 4) or not np.isclose(got, 5 / 3), "That is the mean *squared* way. Cost is |x − y|.")
-    require(not np.isclose(got, 3), "You add up all the ways; each grain weighs only 1/n, so take their mean.")
-    require(
-        np.isclose(got, 1) and np.isclose(spread, 2),
-        f"For {x.tolist()} and {y.tolist()} the distance is 1; you give {got:.4g}.",
     )
 
 

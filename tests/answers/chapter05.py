@@ -38,8 +38,8 @@ RIGHT = {
     "5.1": (3, 5, 6),
     "5.2": extrapolate(),
     "5.3": verdict(),
-    "5.5": best,
     "5.4": lambda x, y: np.abs(np.sort(x) - np.sort(y)).mean(),
+    "5.5": best,
     "5.6": PATIENTS,
 }
 WRONG = {
@@ -66,19 +66,19 @@ WRONG = {
         (verdict(deviation=1.0), "standard error of"),
         (verdict(signed=False), "keep the sign"),
     ],
-    "5.5": [
-        (lambda p, q, a, b: p / (p + q), "no difference"),
-        (lambda p, q, a, b: a * p / (a * p + q), "comes from both terms"),
-        (lambda p, q, a, b: a * p / (p + q), "counts as real with the weight"),
-        (lambda p, q, a, b: (a * q + b * p) / (p + q), "Without smoothing"),
-        (lambda p, q, a, b: (a * p + b * q).sum(), "one answer for each place"),
-    ],
     "5.4": [
         (lambda x, y: np.abs(x - y).mean(), "order of the samples"),
         (lambda x, y: abs(x.mean() - y.mean()), "means only"),
         (lambda x, y: ((np.sort(x) - np.sort(y)) ** 2).mean(), "squared"),
         (lambda x, y: np.abs(np.sort(x) - np.sort(y)).sum(), "add up"),
         (lambda x, y: 7.0, "the distance is 1"),
+    ],
+    "5.5": [
+        (lambda p, q, a, b: p / (p + q), "no difference"),
+        (lambda p, q, a, b: a * p / (a * p + q), "comes from both terms"),
+        (lambda p, q, a, b: a * p / (p + q), "counts as real with the weight"),
+        (lambda p, q, a, b: (a * q + b * p) / (p + q), "Without smoothing"),
+        (lambda p, q, a, b: (a * p + b * q).sum(), "one answer for each place"),
     ],
     "5.6": [
         (others(by_illness["vanishing gradient"], "mode collapse"), "length of G's gradient"),
