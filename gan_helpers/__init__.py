@@ -3,7 +3,18 @@
 Nothing is imported before it is used, TensorFlow included: ``gh.setup()`` imports that, quietly.
 """
 
-import lazy_loader
+import sys
+
+try:
+    import lazy_loader
+except ImportError as error:
+    needs = (
+        "gan_helpers needs packages that this Python does not have. Install the course with its packages:\n"
+        "  pip install -e '.[tf,lab]'      in a clone of the repository (or simply: make lab)"
+    )
+    if sys.argv[0] == "-m":  # python -m gan_helpers …: for people, a sentence says more than a traceback
+        sys.exit(needs)
+    raise ImportError(needs) from error
 
 __version__ = "0.1.0"
 

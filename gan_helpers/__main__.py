@@ -30,6 +30,9 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("train", help="make the weights of a system anew, and its card")
     command.add_argument("name", nargs="?", help="which system; without it, they are listed")
     command.add_argument("--folder", type=Path, help="where to write (default: into the package)")
+    command.add_argument(
+        "--checkpoint", type=Path, help="saved to while training; the same command goes on from it (default: runs/NAME)"
+    )
     command.set_defaults(command=train)
     return top
 
@@ -67,14 +70,26 @@ def train(options) -> int:
 
     quiet_tensorflow()
     from . import callbacks, zoo
+    from .training import Stopped
 
     if options.name not in zoo.RECIPES:
+        if options.name is not None:
+            print(f"There is no system named {options.name!r}.", file=sys.stderr)
         print("systems:")
         for recipe in zoo.RECIPES.values():
             print(f"  {recipe.name:<20} {recipe.what}")
         return 0 if options.name is None else 2
-    trained = zoo.train(options.name, callbacks=[callbacks.ProgressBar()])
+    checkpoint = options.checkpoint
+    if checkpoint is None and zoo.recipe(options.name).resumable:
+        checkpoint = Path("runs") / f"{options.name}.npz"
+    try:
+        trained = zoo.train(options.name, [callbacks.ProgressBar()], checkpoint)
+    except (Stopped, ValueError) as message:
+        print(message, file=sys.stderr)
+        return 1
     path = zoo.save(trained, options.folder or zoo.WEIGHTS)
+    if checkpoint is not None:
+        checkpoint.unlink()  # the weights are safe
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, {trained.card['seconds']} s, {trained.card['scores']}")
     return 0
 

@@ -1,4 +1,4 @@
-"""Watching a game while it trains: a live dashboard, samples over time, quality, a progress bar.
+"""Watching a system while it trains: a live dashboard, samples over time, quality, a progress bar.
 
 Keras calls them once an interval (``every`` steps of ``train``), which Keras calls an epoch.
 """
@@ -14,11 +14,12 @@ from tqdm import tqdm
 
 from . import plots
 from .metrics import Evaluator
-from .models.game import generate, latent_noise
 
 
 class QualityTracker(keras.callbacks.Callback):
     """Measure the Fréchet distance while training, into ``model.curves["frechet_distance"]``.
+
+    The model must have ``sample(n)``, as every game and the VAE have.
 
     Args:
         evaluator: against what to measure.
@@ -43,7 +44,9 @@ class QualityTracker(keras.callbacks.Callback):
 
 
 class SampleGrids(keras.callbacks.Callback):
-    """Keep what the generator makes of the same few noise vectors at chosen steps.
+    """Keep what the model makes of the same few noise vectors at chosen steps.
+
+    The model must have ``sample(n, seed)``, as every game and the VAE have.
 
     Args:
         steps: when to look; step 0 is the untrained generator. A snapshot is taken at the end of the interval
@@ -82,18 +85,15 @@ class Stopwatch(keras.callbacks.Callback):
     """Time training alone, without what other callbacks measure and draw, into ``model.curves["seconds"]``.
 
     Give it before the other callbacks. The first interval of a model includes the making of its graph: to leave that
-    out, train for one interval before.
-
-    Args:
-        limit: stop at the end of the interval in which so many seconds have passed.
+    out, train for one interval before. A model that is trained further, or resumed from a checkpoint, keeps its
+    seconds. They are for reading: what a run does must not depend on them.
 
     Attributes:
         seconds: how long the training has taken so far.
     """
 
-    def __init__(self, limit: float = float("inf")):
-        super().__init__()
-        self.limit, self.seconds = limit, 0.0
+    def on_train_begin(self, logs=None):  # noqa: D102
+        self.seconds = self.model.curves.last("seconds") if "seconds" in self.model.curves else 0.0
 
     def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
         self._started = time.perf_counter()
@@ -101,8 +101,6 @@ class Stopwatch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):  # noqa: D102
         self.seconds += time.perf_counter() - self._started
         self.model.curves.add(self.model.steps_done, seconds=self.seconds)
-        if self.seconds >= self.limit:
-            self.model.stop_training = True
 
 
 class Progress(keras.callbacks.Callback):
@@ -139,7 +137,7 @@ class ProgressBar(Progress):
 class Dashboard(Progress):
     """A live picture under the cell: samples from fixed noise, losses, accuracies, quality, progress.
 
-    Works in JupyterLab, Colab and under test runners; the last picture stays in the saved notebook. Outside a
+    Draws what the model has: no samples for a plain autoencoder, no accuracies for a critic. Works in JupyterLab, Colab and under test runners; the last picture stays in the saved notebook. Outside a
     notebook it prints the progress line instead.
 
     Args:
@@ -157,7 +155,6 @@ class Dashboard(Progress):
         super().on_train_begin(logs)
         from IPython.display import display
 
-        self.noise = latent_noise(self.rows**2, self.model.latent_dim, self.seed)
         self.handle = display(self.figure(), display_id=True)
         self.shown_at = time.monotonic()
 
@@ -178,17 +175,18 @@ class Dashboard(Progress):
 
     def figure(self) -> Figure:
         """The picture as it is now."""
-        curves = self.model.curves
-        with_quality = "frechet_distance" in curves
+        model = self.model
         figure = Figure(figsize=(10.5, 4.6))
         figure.suptitle(self.line(), x=0.01, ha="left", fontsize=11, family="monospace")
-        left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))
-        plots.show_tiles(left.subplots(), generate(self.model.sampler, self.noise), self.rows)
-        axes = right.subplots(2 + with_quality, 1, sharex=True)
-        plots.draw_losses(axes[0], curves, self.model.adversarial_loss.at_equilibrium)
-        plots.draw_accuracies(axes[1], curves)
-        if with_quality:
-            plots.draw_quality(axes[2], curves, self.floor)
+        right = figure
+        if hasattr(model, "sample"):
+            left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))
+            plots.show_tiles(left.subplots(), model.sample(self.rows**2, self.seed), self.rows)
+        equilibrium = model.adversarial_loss.at_equilibrium if "g_loss" in model.reports else None
+        panels = plots.panels(model.curves, model.reports, equilibrium, self.floor)
+        axes = right.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+        for draw_panel, panel_axes in zip(panels, axes, strict=True):
+            draw_panel(panel_axes)
         axes[-1].set(xlabel="step", xlim=(0, self.total))
         return figure
 

@@ -24,9 +24,12 @@ class AdversarialLoss:
     Attributes:
         at_equilibrium: (discriminator's, generator's) loss when the discriminator can only guess; ``None`` where
             that is not a fixed number.
+        boundary: the logit above which the discriminator's answer means "real"; ``None`` for a critic, whose answers
+            have no zero of their own: only their differences mean something.
     """
 
     at_equilibrium: tuple[float, float] | None = None
+    boundary: float | None = 0.0
 
     def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """What the discriminator minimises."""
@@ -35,6 +38,20 @@ class AdversarialLoss:
     def generator(self, fake_logits: tf.Tensor) -> tf.Tensor:
         """What the generator minimises."""
         raise NotImplementedError
+
+    def accuracies(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.Tensor]:
+        """How often the discriminator is right: ``real_accuracy`` and ``fake_accuracy``, from 0 to 1; none for a critic.
+
+        Args:
+            real_logits: the discriminator's answers to real examples.
+            fake_logits: its answers to fakes.
+        """
+        if self.boundary is None:
+            return {}
+        return {
+            "real_accuracy": mean(tf.cast(real_logits > self.boundary, tf.float32)),
+            "fake_accuracy": mean(tf.cast(fake_logits < self.boundary, tf.float32)),
+        }
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -104,6 +121,7 @@ class LeastSquaresLoss(AdversarialLoss):
     """
 
     at_equilibrium = (0.25, 0.125)
+    boundary = 0.5  # halfway between the two targets
 
     def discriminator(self, real_logits, fake_logits):  # noqa: D102
         return 0.5 * mean(square(real_logits - 1)) + 0.5 * mean(square(fake_logits))
@@ -118,6 +136,8 @@ class WassersteinLoss(AdversarialLoss):
     J_D = E a(G(z)) − E a(x);  J_G = −E a(G(z)). Meaningful only for a critic kept Lipschitz (by clipping its
     weights or by a gradient penalty); −J_D then estimates the earth mover's distance.
     """
+
+    boundary = None
 
     def discriminator(self, real_logits, fake_logits):  # noqa: D102
         return mean(fake_logits) - mean(real_logits)

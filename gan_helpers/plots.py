@@ -253,19 +253,47 @@ def log_axis(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter("")
 
 
+def draw_reports(axes: Axes, curves: Curves, names: Sequence[str]) -> None:
+    """What a system without opponents reports, each as a curve of its own."""
+    for name in names:
+        axes.plot(*curves[name], label=name)
+    axes.set_title("losses")
+    legend_above(axes)
+
+
+def panels(
+    curves: Curves,
+    reports: Sequence[str],
+    equilibrium: tuple[float, float] | None = None,
+    floor: float | None = None,
+) -> list[Callable[[Axes], None]]:
+    """What there is to draw of a run, each a function that draws into the axes it is given.
+
+    Args:
+        curves: what was recorded so far.
+        reports: what a step of the system reports: a game's two losses, an autoencoder's one, …
+        equilibrium: see :func:`draw_losses`.
+        floor: see :func:`draw_quality`.
+    """
+    found = [lambda axes: draw_losses(axes, curves, equilibrium)]
+    if "g_loss" not in reports:
+        found = [lambda axes: draw_reports(axes, curves, reports)]
+    if "real_accuracy" in reports:
+        found.append(lambda axes: draw_accuracies(axes, curves))
+    if "frechet_distance" in curves:
+        found.append(lambda axes: draw_quality(axes, curves, floor))
+    return found
+
+
 def learning_curves(
     curves: Curves, equilibrium: tuple[float, float] | None = None, floor: float | None = None
 ) -> Figure:
-    """Losses, accuracies and, where it was tracked, quality, over the steps."""
-    with_quality = "frechet_distance" in curves
-    figure = Figure(figsize=(5 * (2 + with_quality), 3))
-    axes = figure.subplots(1, 2 + with_quality)
-    draw_losses(axes[0], curves, equilibrium)
-    draw_accuracies(axes[1], curves)
-    if with_quality:
-        draw_quality(axes[2], curves, floor)
-    for ax in axes:
-        ax.set_xlabel("step")
+    """Losses of a game, accuracies and quality, as far as they were recorded, over the steps."""
+    draw = panels(curves, curves.names(), equilibrium, floor)
+    figure = Figure(figsize=(5 * len(draw), 3))
+    for draw_panel, axes in zip(draw, figure.subplots(1, len(draw), squeeze=False)[0], strict=True):
+        draw_panel(axes)
+        axes.set_xlabel("step")
     return figure
 
 

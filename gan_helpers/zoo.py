@@ -23,6 +23,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from . import callbacks as watchers
 from . import datasets, losses
 from .files import write_atomically
 from .metrics import Evaluator
@@ -39,21 +40,46 @@ class Trained(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ClassifierRecipe:
-    """How the judge of a data set is trained."""
+class Recipe:
+    """What all recipes have in common.
+
+    Attributes:
+        name: of the system, and of its files.
+        what: a line for people; it may be reworded without the weights becoming another recipe's.
+    """
 
     name: str
     what: str
+
+    resumable = True  # whether training can go on from a checkpoint
+
+    def settings(self) -> dict:
+        """All that decides what the weights become, as plain values: two recipes are the same if these are."""
+        values = asdict(self)
+        del values["what"]
+        return values
+
+
+@dataclass(frozen=True)
+class ClassifierRecipe(Recipe):
+    """How the judge of a data set is trained."""
+
     dataset: str
     steps: int
     batch_size: int = 128
     learning_rate: float = 1e-3
     seed: int = 0
 
+    resumable = False  # Keras' own fit(); two minutes
+
     def build(self) -> keras.Model:
         """The untrained classifier."""
         data = datasets.load(self.dataset)
         return classifier.build_classifier(data.image_shape, len(data.class_names))
+
+    def settings(self) -> dict:
+        """As of every recipe, and the network."""
+        return super().settings() | {"networks": "classifier.build_classifier"}
 
     def train(self, model: keras.Model, callbacks: Iterable[keras.callbacks.Callback] = ()) -> None:
         """Train ``model`` in place; Keras' own bar shows the progress."""
@@ -81,11 +107,9 @@ class ClassifierRecipe:
 
 
 @dataclass(frozen=True)
-class GANRecipe:
+class GANRecipe(Recipe):
     """How the GAN of chapter 3 is trained: Adam for both players, the non-saturating loss."""
 
-    name: str
-    what: str
     dataset: str
     steps: int
     d_learning_rate: float
@@ -98,13 +122,24 @@ class GANRecipe:
 
     game = gan.GAN
     networks_of = gan  # the module with both builders
+    loss = losses.NonSaturatingLoss()
     jit_compile = True
+
+    def settings(self) -> dict:
+        """As of every recipe, and the kind of game, its networks, its loss, and whether XLA compiles it."""
+        module = self.networks_of.__name__.rpartition(".")[2]
+        return super().settings() | {
+            "game": self.game.__name__,
+            "networks": f"{module}.build_generator, {module}.build_discriminator",
+            "loss": repr(self.loss),
+            "jit_compile": self.jit_compile,
+        }
 
     def build(self) -> gan.GAN:
         """The untrained game, compiled."""
         generator = self.networks_of.build_generator(self.latent_dim)
         discriminator = self.networks_of.build_discriminator()
-        model = self.game(generator, discriminator, losses.NonSaturatingLoss(), self.seed, self.average)
+        model = self.game(generator, discriminator, self.loss, self.seed, self.average)
         model.compile(
             discriminator_optimizer=keras.optimizers.Adam(self.d_learning_rate, self.beta_1),
             generator_optimizer=keras.optimizers.Adam(self.g_learning_rate, self.beta_1),
@@ -112,10 +147,10 @@ class GANRecipe:
         )
         return model
 
-    def train(self, model: gan.GAN, callbacks: Iterable[keras.callbacks.Callback] = ()) -> None:
-        """Train ``model`` in place, from wherever it stands to ``steps``."""
+    def train(self, model: gan.GAN, **how) -> None:
+        """Train ``model`` in place, from wherever it stands to ``steps``; ``how`` goes to its ``train``."""
         images = datasets.load(self.dataset).scaled()
-        model.train(images, steps=self.steps, batch_size=self.batch_size, callbacks=callbacks)
+        model.train(images, steps=self.steps, batch_size=self.batch_size, **how)
 
     def score(self, model: gan.GAN) -> dict[str, float]:
         """Every score, against 10,000 training images."""
@@ -136,11 +171,9 @@ class DCGANRecipe(GANRecipe):
 
 
 @dataclass(frozen=True)
-class VAERecipe:
+class VAERecipe(Recipe):
     """How the variational autoencoder of chapter 2 is trained: Adam, its rate falling to 0 along a cosine."""
 
-    name: str
-    what: str
     dataset: str
     steps: int
     learning_rate: float
@@ -148,19 +181,26 @@ class VAERecipe:
     batch_size: int = 128
     seed: int = 0
 
+    jit_compile = True
+
+    def settings(self) -> dict:
+        """As of every recipe, and the networks, and whether XLA compiles them."""
+        networks = "vae.build_gaussian_encoder, vae.build_bernoulli_decoder"
+        return super().settings() | {"networks": networks, "jit_compile": self.jit_compile}
+
     def build(self) -> vae.VAE:
         """The untrained model, compiled."""
         model = vae.VAE(
             vae.build_gaussian_encoder(self.latent_dim), vae.build_bernoulli_decoder(self.latent_dim), self.seed
         )
         rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.steps)
-        model.compile(keras.optimizers.Adam(rate), jit_compile=True)
+        model.compile(keras.optimizers.Adam(rate), jit_compile=self.jit_compile)
         return model
 
-    def train(self, model: vae.VAE, callbacks: Iterable[keras.callbacks.Callback] = ()) -> None:
+    def train(self, model: vae.VAE, **how) -> None:
         """Train ``model`` in place on binarised images, from wherever it stands to ``steps``."""
         ink = vae.binarise(datasets.load(self.dataset).scaled(), seed=0)
-        model.train(ink, steps=self.steps, batch_size=self.batch_size, callbacks=callbacks)
+        model.train(ink, steps=self.steps, batch_size=self.batch_size, **how)
 
     def score(self, model: vae.VAE) -> dict[str, float]:
         """The evidence lower bound on the test images, and its two parts, in nats."""
@@ -206,7 +246,7 @@ RECIPES = {
 }
 
 
-def recipe(name: str) -> ClassifierRecipe | GANRecipe | VAERecipe:
+def recipe(name: str) -> Recipe:
     """The recipe called ``name``.
 
     Raises:
@@ -217,17 +257,35 @@ def recipe(name: str) -> ClassifierRecipe | GANRecipe | VAERecipe:
     return RECIPES[name]
 
 
-def train(name: str, callbacks: Iterable[keras.callbacks.Callback] = ()) -> Trained:
-    """Train the system called ``name`` by its recipe; return it with its (unsaved) card."""
+def train(
+    name: str, callbacks: Iterable[keras.callbacks.Callback] = (), checkpoint: str | Path | None = None
+) -> Trained:
+    """Train the system called ``name`` by its recipe; return it with its (unsaved) card.
+
+    Args:
+        name: of a recipe.
+        callbacks: what watches.
+        checkpoint: a file to save to while training, and to go on from where it exists; see ``System.train``.
+
+    Raises:
+        KeyError: there is no such recipe.
+        ValueError: a checkpoint is asked for, and this recipe cannot go on from one.
+    """
     plan = recipe(name)
     keras.utils.set_random_seed(plan.seed)  # the first weights
     model = plan.build()
-    started = time.monotonic()
-    plan.train(model, callbacks)
-    seconds = time.monotonic() - started
+    if plan.resumable:
+        plan.train(model, callbacks=[watchers.Stopwatch(), *callbacks], checkpoint=checkpoint)
+        seconds = model.curves.last("seconds")  # those before an interruption included
+    elif checkpoint is None:
+        started = time.monotonic()
+        plan.train(model, callbacks)
+        seconds = time.monotonic() - started
+    else:
+        raise ValueError(f"{name} cannot go on from a checkpoint: train it without one")
     shipped = {key: value.astype(np.float16) for key, value in weights_of(plan.networks(model)).items()}
     set_weights(plan.networks(model), shipped)  # score what a reader will load, rounding included
-    card = asdict(plan) | {
+    card = {"what": plan.what} | plan.settings() | {
         "seconds": round(seconds, 1),
         "scores": {key: round(value, 4) for key, value in plan.score(model).items()},
         "tensorflow": tf.__version__,
@@ -259,7 +317,7 @@ def load(name: str, folder: Path = WEIGHTS) -> Trained:
     """
     plan = recipe(name)
     card, content = datasets.read_weights(Path(folder) / f"{name}.json")
-    changed = {key for key, value in asdict(plan).items() if card.get(key) != value}
+    changed = {key for key, value in plan.settings().items() if card.get(key) != value}
     if changed:
         raise datasets.DataError(
             f"the weights {name}.npz were made by another recipe (it differs in: {', '.join(sorted(changed))}). "

@@ -49,7 +49,10 @@ def test_each_step_moves_its_own_players_weights_only():
     gan = GAN(dcgan.build_generator(8), dcgan.build_discriminator(), losses.NonSaturatingLoss())
     gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5))
     real = np.random.default_rng(0).uniform(-1, 1, (16, 28, 28, 1)).astype(np.float32)
-    steps = {"discriminator": lambda: gan.discriminator_step(real, 0), "generator": lambda: gan.generator_step(16, 0)}
+    steps = {
+        "discriminator": lambda: gan.discriminator_step(real, gan.fakes(real, 0, "discriminator"), 0),
+        "generator": lambda: gan.generator_step(real, 0),
+    }
     for player, step in steps.items():
         before = {name: [w.numpy() for w in getattr(gan, name).trainable_variables] for name in steps}
         step()

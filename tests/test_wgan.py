@@ -54,7 +54,10 @@ def make(kind, jit_compile=False, n_critic=2, **settings):
 @pytest.mark.parametrize("kind", [WGAN, WGANGP])
 def test_each_step_moves_its_own_player_only(kind):
     game, real = make(kind), tf.constant(toys.gaussian_ring().sample(32))
-    steps = {"discriminator": lambda: game.discriminator_step(real, 0), "generator": lambda: game.generator_step(32, 0)}
+    steps = {
+        "discriminator": lambda: game.discriminator_step(real, game.fakes(real, 0, "discriminator"), 0),
+        "generator": lambda: game.generator_step(real, 0),
+    }
     for player, step in steps.items():
         before = {name: weights(getattr(game, name)) for name in steps}
         step()
@@ -73,9 +76,9 @@ def test_the_critic_moves_n_times_on_batches_of_its_own():
     seen = []
 
     class Spy(WGANGP):
-        def discriminator_step(self, real, step):
+        def discriminator_step(self, real, fake, step):
             seen.append((real.numpy(), int(step)))
-            return super().discriminator_step(real, step)
+            return super().discriminator_step(real, fake, step)
 
     game = make(Spy, n_critic=3)
     game.run_eagerly = True

@@ -70,37 +70,26 @@ class SharedFakesGAN(GAN):
     """The plain game at a lower price: both players learn from the same fakes, so each step makes them once.
 
     Where the generator is the larger network, as here, making the fakes twice is a good part of a step's cost.
+
+    Raises:
+        ValueError: ``d_steps`` is not 1: fakes can be shared by one step of each player only.
     """
+
+    def __init__(self, *players, **game):
+        super().__init__(*players, **game)
+        if self.d_steps != 1:
+            raise ValueError(f"fakes are shared by one step of each player: d_steps must be 1, got {self.d_steps}")
 
     def update(self, step, real):
         """The discriminator learns from the fakes; then the generator learns from the same ones."""
         with tf.GradientTape() as making:
-            fake = self.generator(self.noise(real.shape[0], step, "generator"), training=True)
-        report = self.discriminator_step_on(real, fake)
-        message, loss = self.message(fake)
+            fake = self.fakes(real, step, "generator")
+        d_report = self.discriminator_step(real, fake, step)
+        with tf.GradientTape() as judging:
+            judging.watch(fake)
+            loss, g_report = self.generator_loss(fake, step)
+        message = judging.gradient(loss, fake)  # what D tells G: the slope of J_G in every pixel
         weights = self.generator.trainable_variables
         gradients = making.gradient(fake, weights, output_gradients=message)  # the chain rule, from the fakes on
-        self.generator_optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        self.update_average()
-        return report | {"g_loss": loss}
-
-    def discriminator_step_on(self, real: tf.Tensor, fake: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The discriminator's half of the step; the fakes are given."""
-        with tf.GradientTape() as tape:
-            real_logits = self.discriminator(real, training=True)
-            fake_logits = self.discriminator(fake, training=True)
-            loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-        weights = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-        return {
-            "d_loss": loss,
-            "real_accuracy": tf.reduce_mean(tf.cast(real_logits > 0, tf.float32)),
-            "fake_accuracy": tf.reduce_mean(tf.cast(fake_logits < 0, tf.float32)),
-        }
-
-    def message(self, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """What the discriminator tells the generator: the slope of J_G in every pixel, and J_G itself."""
-        with tf.GradientTape() as tape:
-            tape.watch(fake)
-            loss = self.adversarial_loss.generator(self.discriminator(fake, training=True))
-        return tape.gradient(loss, fake), loss
+        self.generator_optimizer.apply(gradients, weights)
+        return d_report | g_report

@@ -1,6 +1,6 @@
 """What every adversarial game of the course shares: two players, each with an optimizer of its own.
 
-A game (``gan.py`` first) adds the two steps.
+A game (``gan.py`` first) adds the two steps, and says what each player minimises.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ class AdversarialGame(System):
         d_steps: updates of the discriminator to each one of the generator, each on a batch of its own.
     """
 
-    reports = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
-
     def __init__(
         self,
         generator: keras.Model,
@@ -48,28 +46,37 @@ class AdversarialGame(System):
         self.adversarial_loss = loss
         self.average = average
         self.averaged_generator = None  # made when training starts
-        self.batches_per_step = d_steps
+        self.d_steps = self.batches_per_step = d_steps
         self.latent_dim = generator.input_shape[-1]
 
     # ------------------------------------------------------------------------------------------- one step
 
-    def discriminator_step(self, real: tf.Tensor, step: tf.Tensor) -> dict[str, tf.Tensor]:
+    def update(self, step: tf.Tensor, real: tf.Tensor) -> dict[str, tf.Tensor]:
+        """One iteration: first the discriminator, as often as it is due, then the generator."""
+        for i, batch in enumerate(tf.split(real, self.d_steps)):
+            turn = step * self.d_steps + i
+            d_report = self.discriminator_step(batch, self.fakes(batch, turn, "discriminator"), turn)
+        return d_report | self.generator_step(batch, step)
+
+    def discriminator_step(self, real: tf.Tensor, fake: tf.Tensor, step: tf.Tensor) -> dict[str, tf.Tensor]:
         """Update the discriminator, and nothing else; return what to report."""
         raise NotImplementedError
 
-    def generator_step(self, batch_size: int, step: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Update the generator, and nothing else; return what to report."""
+    def generator_step(self, real: tf.Tensor, step: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Update the generator, and nothing else; return what to report. ``real`` is the batch it is to stand beside."""
         raise NotImplementedError
+
+    def fakes(self, batch: tf.Tensor, step: tf.Tensor | int, player: str) -> tf.Tensor:
+        """As many fakes as ``batch`` has examples, from the noise that ``player`` gets at ``step``."""
+        return self.generator(self.noise(batch.shape[0], step, player), training=True)
 
     def noise(self, batch_size: int, step: tf.Tensor | int, player: str) -> tf.Tensor:
         """Gaussian noise (batch_size, latent_dim) for ``player`` at ``step``: the same whenever asked again."""
         return sampling.normal((batch_size, self.latent_dim), self.seed, step, f"{player} noise")
 
-    def update(self, step: tf.Tensor, real: tf.Tensor) -> dict[str, tf.Tensor]:
-        """One iteration: first the discriminator, as often as it is due, then the generator."""
-        for i, batch in enumerate(tf.split(real, self.batches_per_step)):
-            report = self.discriminator_step(batch, step * self.batches_per_step + i)
-        report |= self.generator_step(batch.shape[0], step)
+    def train_step(self, data):
+        """As of every system; then the averaged generator follows, whatever kind of game this is."""
+        report = super().train_step(data)
         self.update_average()
         return report
 
@@ -111,6 +118,12 @@ class AdversarialGame(System):
         discriminator_optimizer.build(self.discriminator.trainable_variables)
         generator_optimizer.build(self.generator.trainable_variables)
 
+    @property
+    def reports(self):
+        """Both losses, and the discriminator's accuracies where its loss says what "right" is."""
+        accuracies = () if self.adversarial_loss.boundary is None else ("real_accuracy", "fake_accuracy")
+        return ("d_loss", "g_loss", *accuracies)
+
     def parts(self):
         """Both networks, the averaged generator where there is one, and both optimizers."""
         parts = {
@@ -124,7 +137,7 @@ class AdversarialGame(System):
 
     def identity(self):
         """Seed, loss, averaging, and how often the discriminator moves."""
-        own = {"loss": repr(self.adversarial_loss), "average": self.average, "d_steps": self.batches_per_step}
+        own = {"loss": repr(self.adversarial_loss), "average": self.average, "d_steps": self.d_steps}
         return super().identity() | own
 
     # ----------------------------------------------------------------------------------------- afterwards

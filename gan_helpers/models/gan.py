@@ -38,30 +38,36 @@ def build_discriminator() -> keras.Sequential:
 
 
 class GAN(AdversarialGame):
-    """The plain game: one discriminator update, then one generator update, each on fresh noise."""
+    """The plain game: the discriminator takes a step, then the generator, each on fresh fakes.
 
-    def discriminator_step(self, real, step):
-        """Raise D(x) on real images and lower it on fakes; the generator only supplies the fakes."""
-        fake = self.generator(self.noise(real.shape[0], step, "discriminator"), training=True)
+    A variant overrides what is new in it: :meth:`discriminator_loss` to add a penalty, :meth:`fakes` to add a condition.
+    """
+
+    def discriminator_step(self, real, fake, step):
+        """Raise D(x) on real examples and lower it on fakes; the generator has only supplied the fakes."""
         with tf.GradientTape() as tape:
-            real_logits = self.discriminator(real, training=True)
-            fake_logits = self.discriminator(fake, training=True)
-            loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+            loss, report = self.discriminator_loss(real, fake, step)
         weights = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-        return {
-            "d_loss": loss,
-            "real_accuracy": tf.reduce_mean(tf.cast(real_logits > 0, tf.float32)),
-            "fake_accuracy": tf.reduce_mean(tf.cast(fake_logits < 0, tf.float32)),
-        }
+        self.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
+        return report
 
-    def generator_step(self, batch_size, step):
+    def generator_step(self, real, step):
         """Raise D(G(z)): the gradient passes through the discriminator, but only the generator moves."""
-        noise = self.noise(batch_size, step, "generator")
         with tf.GradientTape() as tape:
-            fake = self.generator(noise, training=True)
-            fake_logits = self.discriminator(fake, training=True)
-            loss = self.adversarial_loss.generator(fake_logits)
+            fake = self.fakes(real, step, "generator")
+            loss, report = self.generator_loss(fake, step)
         weights = self.generator.trainable_variables
-        self.generator_optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-        return {"g_loss": loss}
+        self.generator_optimizer.apply(tape.gradient(loss, weights), weights)
+        return report
+
+    def discriminator_loss(self, real, fake, step):
+        """What the discriminator minimises, and what to report of it."""
+        real_logits = self.discriminator(real, training=True)
+        fake_logits = self.discriminator(fake, training=True)
+        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+        return loss, {"d_loss": loss} | self.adversarial_loss.accuracies(real_logits, fake_logits)
+
+    def generator_loss(self, fake, step):
+        """What the generator minimises, and what to report of it."""
+        loss = self.adversarial_loss.generator(self.discriminator(fake, training=True))
+        return loss, {"g_loss": loss}

@@ -27,7 +27,7 @@ class System(keras.Model):
         example_shape: the shape of one training example.
     """
 
-    #: what a step reports, averaged over each interval and kept in ``curves``
+    #: what a step reports (a game's depends on its loss), averaged over each interval and kept in ``curves``
     reports: tuple[str, ...] = ("loss",)
     #: batches that one step consumes
     batches_per_step = 1
@@ -37,9 +37,9 @@ class System(keras.Model):
         self.seed = seed
         self.example_shape = tuple(example_shape)
         self.curves = Curves()
-        self.steps_done = 0
+        self._steps_done = keras.Variable(0, dtype="int64", trainable=False, name="steps_done")
         self._batch_size = None  # of the graph that Keras has traced
-        self._means = {name: keras.metrics.Mean(name) for name in self.reports}
+        self._means = {}
         self.built = True
 
     def update(self, step: tf.Tensor, *batch: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -52,14 +52,36 @@ class System(keras.Model):
 
     def identity(self) -> dict:
         """The settings that two runs must have in common for one to continue the other."""
-        return {"seed": self.seed, "jit_compile": self.jit_compile}
+        return {"class": type(self).__name__, "seed": self.seed, "jit_compile": self.jit_compile}
 
     def before_training(self) -> None:
         """Called at the start of :meth:`train`, for what is only needed then."""
 
+    @property
+    def steps_done(self) -> int:
+        """How many training steps the weights have made.
+
+        A step counts itself, in the graph that moves the weights: the two agree however training ends.
+        """
+        return int(self._steps_done.value)
+
+    @steps_done.setter
+    def steps_done(self, steps: int) -> None:
+        self._steps_done.assign(steps)
+
+    def compile(self, jit_compile: bool = False) -> None:
+        """Prepare for training; a subclass takes its optimizers as well.
+
+        Args:
+            jit_compile: use XLA. Not in smoke mode: compiling takes longer than the few steps made there.
+        """
+        self._means = {name: keras.metrics.Mean(name) for name in self.reports}
+        super().compile(jit_compile=jit_compile)
+
     def train_step(self, data: tuple[tf.Tensor, ...]) -> dict[str, tf.Tensor]:
         """Called by Keras for each batch; ``data`` is (step, one batch of each array)."""
         report = self.update(*data)
+        self._steps_done.assign(data[0] + 1)
         for name, mean in self._means.items():
             mean.update_state(report[name])
         return {name: mean.result() for name, mean in self._means.items()}
@@ -84,7 +106,7 @@ class System(keras.Model):
             steps: the step to stop at, a multiple of ``every``.
             batch_size: examples a batch; a step may take several batches.
             every: the interval in steps. One call of the compiled graph makes them all (so more are faster); then
-                the averages go into ``curves``, callbacks are called, and an interrupt is heard.
+                the averages go into ``curves``, callbacks are called, and the stop button is heard.
             callbacks: Keras callbacks; an "epoch" is an interval.
             checkpoint: a file to save to while training; where it already exists, training resumes from it and
                 ends with the very bits an uninterrupted run would have.
@@ -96,34 +118,38 @@ class System(keras.Model):
             ValueError: the examples do not fit, or ``steps`` is no multiple of ``every``.
             NotANumberError: a loss is no longer a number.
             CheckpointError: the checkpoint belongs to another run, or is damaged.
+            Stopped: the stop button (or Ctrl+C) was pressed; weights, records and checkpoint are in order, and the
+                same call goes on.
         """
         check_examples(examples, self.example_shape)
+        self.before_training()
+        settings = {"batch_size": batch_size}
+        if checkpoint is not None:
+            training.resume(self, checkpoint, settings)
         every = min(every, steps)
         if steps % every or self.steps_done % every:
             raise ValueError(f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})")
         if self.steps_per_execution != every or self._batch_size != batch_size:
             self._batch_size = batch_size
             self.steps_per_execution, self.train_function = every, None  # Keras traces its graph anew
-        self.before_training()
-        watchers = [training.NaNGuard(), training.RecordCurves(every), *callbacks]
+        watchers = [training.NaNGuard(), training.RecordCurves(), *callbacks]
         if checkpoint is not None:
-            settings = {"batch_size": batch_size}
-            training.resume(self, checkpoint, settings)
             watchers.append(training.Checkpoint(checkpoint, settings))
         if self.steps_done < steps:
             per_step = batch_size * self.batches_per_step
             data = sampling.batches(
                 examples, *others, batch_size=per_step, start=self.steps_done, stop=steps, seed=self.seed
             )
-            self.fit(
-                data,
-                initial_epoch=self.steps_done // every,
-                epochs=steps // every,
-                steps_per_epoch=every,
-                shuffle=False,
-                verbose=0,
-                callbacks=watchers,
-            )
+            with training.StopButton(self, steps) as stop_button:
+                self.fit(
+                    data,
+                    initial_epoch=self.steps_done // every,
+                    epochs=steps // every,
+                    steps_per_epoch=every,
+                    shuffle=False,
+                    verbose=0,
+                    callbacks=[*watchers, stop_button],
+                )
         return self.curves
 
     @property

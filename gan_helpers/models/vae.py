@@ -93,7 +93,7 @@ class Autoencoder(System):
         with tf.GradientTape() as tape:
             report = self.losses_of(step, *batch)
         weights = self.weights_to_train()
-        self.optimizer.apply_gradients(zip(tape.gradient(report["loss"], weights), weights, strict=True))
+        self.optimizer.apply(tape.gradient(report["loss"], weights), weights)
         return report
 
     def encode(self, examples: np.ndarray) -> np.ndarray:

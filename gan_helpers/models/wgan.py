@@ -26,9 +26,9 @@ class WGAN(GAN):
         super().__init__(generator, critic, WassersteinLoss(), d_steps=n_critic, **game)
         self.clip = clip
 
-    def discriminator_step(self, real, step):
+    def discriminator_step(self, real, fake, step):
         """Raise the critic's answer on real examples and lower it on fakes; then clip."""
-        report = super().discriminator_step(real, step)
+        report = super().discriminator_step(real, fake, step)
         for weight in self.discriminator.trainable_variables:
             weight.assign(tf.clip_by_value(weight, -self.clip, self.clip))
         return report
@@ -52,30 +52,21 @@ class WGANGP(GAN):
         game: ``seed`` and ``average``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
-    reports = (*GAN.reports, "penalty")
-
     def __init__(self, generator: keras.Model, critic: keras.Model, n_critic: int = 5, penalty: float = 10.0, **game):
         super().__init__(generator, critic, WassersteinLoss(), d_steps=n_critic, **game)
         self.penalty = penalty
 
-    def discriminator_step(self, real, step):
+    @property
+    def reports(self):
+        """As of every game, and the penalty before it is weighted."""
+        return (*super().reports, "penalty")
+
+    def discriminator_loss(self, real, fake, step):
         """As in the plain game, with the price of the critic's slope; ``d_loss`` is reported without that price."""
-        fake = self.generator(self.noise(real.shape[0], step, "discriminator"), training=True)
+        loss, report = super().discriminator_loss(real, fake, step)
         mix = sampling.uniform((real.shape[0],), self.seed, step, "penalty")
-        with tf.GradientTape() as tape:
-            real_logits = self.discriminator(real, training=True)
-            fake_logits = self.discriminator(fake, training=True)
-            loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-            price = gradient_penalty(lambda x: self.discriminator(x, training=True), real, fake, mix)
-            total = loss + self.penalty * price
-        weights = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply_gradients(zip(tape.gradient(total, weights), weights, strict=True))
-        return {
-            "d_loss": loss,
-            "penalty": price,
-            "real_accuracy": tf.reduce_mean(tf.cast(real_logits > 0, tf.float32)),
-            "fake_accuracy": tf.reduce_mean(tf.cast(fake_logits < 0, tf.float32)),
-        }
+        price = gradient_penalty(lambda x: self.discriminator(x, training=True), real, fake, mix)
+        return loss + self.penalty * price, report | {"penalty": price}
 
     def identity(self):
         """As of every game, and the penalty's weight."""
