@@ -18,6 +18,7 @@ import os
 import platform
 import sys
 import time
+import warnings
 from typing import TypeVar
 
 MODES = ("smoke", "laptop", "full")
@@ -66,6 +67,7 @@ def setup(seed: int = 0) -> None:
         f"{device()} · mode {mode()} · seed {seed}"
     )
     if mode() == "smoke":
+        warnings.filterwarnings("ignore", message="Even though the `tf.config.experimental_run_functions_eagerly`")
         tf.config.run_functions_eagerly(True)
         print(SMOKE_NOTE)
 

@@ -6,12 +6,13 @@ import pytest
 
 from gan_helpers.config import quiet_tensorflow
 
-quiet_tensorflow()
+tf, _ = quiet_tensorflow()
 
 
 @pytest.fixture(autouse=True)
-def plain_style():
-    """Every test draws in Matplotlib's own style, whatever an earlier test has set up."""
+def plain_settings():
+    """Every test draws in Matplotlib's own style and compiles its functions, whatever ``setup()`` did in another."""
+    tf.config.run_functions_eagerly(False)
     with mpl.rc_context():
         mpl.rcdefaults()
         yield
