@@ -137,8 +137,9 @@ class ProgressBar(Progress):
 class Dashboard(Progress):
     """A live picture under the cell: samples from fixed noise, losses, accuracies, quality, progress.
 
-    Draws what the model has: no samples for a plain autoencoder, no accuracies for a critic. Works in JupyterLab, Colab and under test runners; the last picture stays in the saved notebook. Outside a
-    notebook it prints the progress line instead.
+    Draws what the model has: no samples for a plain autoencoder, no accuracies for a critic. Works in JupyterLab, Colab
+    and under test runners; the last picture stays in the saved notebook. Outside a notebook it prints the
+    progress line instead.
 
     Args:
         rows: rows and columns of the sample grid.

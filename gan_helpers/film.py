@@ -6,21 +6,22 @@ import io
 from collections.abc import Callable, Iterable
 
 import keras
-import numpy as np
 from IPython.display import Image as ShownImage
 from IPython.display import display
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from .pictures import few_colours
+
 COLOURS = 32  # enough for plots, and a fraction of the bytes of full colour
+SHARPNESS = 2  # pixels to each one that a page counts, as for still pictures
 
 
 def render(figure: Figure) -> Image.Image:
-    """``figure`` as a picture of its pixels."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    """``figure`` as a picture of its pixels, :data:`SHARPNESS` times as many as its size on the page."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=SHARPNESS * figure.dpi)
+    return Image.open(buffer).convert("RGB")
 
 
 def animation(figures: Iterable[Figure], milliseconds: int = 120) -> ShownImage:
@@ -36,13 +37,23 @@ def animation(figures: Iterable[Figure], milliseconds: int = 120) -> ShownImage:
 
 
 def _animated_png(frames: list[Image.Image], milliseconds: int) -> ShownImage:
-    palette = frames[-1].quantize(COLOURS)  # one palette for all frames, so that they differ only where they changed
+    palette = few_colours(frames[-1], COLOURS)  # one for all frames, so that they differ only where they changed
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     durations = [milliseconds] * (len(frames) - 1) + [1500]
     buffer = io.BytesIO()
     settings = {"save_all": True, "default_image": True, "loop": 0, "optimize": True}
     frames[-1].save(buffer, "PNG", append_images=frames, duration=durations, **settings)
-    return ShownImage(buffer.getvalue(), format="png")
+    return _shown(buffer.getvalue(), frames[-1])
+
+
+def _still(frame: Image.Image) -> ShownImage:
+    buffer = io.BytesIO()
+    frame.save(buffer, "PNG")
+    return _shown(buffer.getvalue(), frame)
+
+
+def _shown(png: bytes, frame: Image.Image) -> ShownImage:
+    return ShownImage(png, format="png", width=frame.width // SHARPNESS, height=frame.height // SHARPNESS)
 
 
 class Film(keras.callbacks.Callback):
@@ -64,13 +75,13 @@ class Film(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):  # noqa: D102
         self.shoot()
-        self.handle = display(self.frames[-1], display_id=True)
+        self.handle = display(_still(self.frames[-1]), display_id=True)
 
     def on_epoch_end(self, epoch, logs=None):  # noqa: D102
         if self.model.steps_done // self.every > self.shot_at // self.every:
             self.shoot()
             if self.handle is not None:  # display() gives no handle outside a notebook
-                self.handle.update(self.frames[-1])
+                self.handle.update(_still(self.frames[-1]))
 
     def on_train_end(self, logs=None):  # noqa: D102
         if self.handle is not None:

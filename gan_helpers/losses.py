@@ -40,7 +40,7 @@ class AdversarialLoss:
         raise NotImplementedError
 
     def accuracies(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        """How often the discriminator is right: ``real_accuracy`` and ``fake_accuracy``, from 0 to 1; none for a critic.
+        """How often the discriminator is right, ``real_accuracy`` and ``fake_accuracy``, 0 to 1; nothing for a critic.
 
         Args:
             real_logits: the discriminator's answers to real examples.

@@ -6,9 +6,7 @@ with the code cells as they stand, so that committed outputs can never be stale 
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
 import os
 import re
 import time
@@ -17,12 +15,15 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from PIL import Image
 from tqdm import tqdm
 
 from .files import write_atomically
+from .pictures import lighter_png
 
 STAMP = "gan_course"
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}  # as JupyterLab writes it
+KEPT = ("tags", "jupyter")  # of a cell's metadata: what it is, and whether its code is folded away
+CAPTION = re.compile(r"^\*(Figure .+?)\*(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_TEXT = "(sliders appear here when you run this cell)"
 
@@ -117,46 +118,70 @@ def execute(path: Path, mode: str) -> float:
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:
-    """Remove, in place, what a saved notebook should not carry.
+    """Remove, in place, what a saved notebook should not carry, and give each picture its caption as its alt text.
 
     Widget state is large and dies with its kernel; a widget's output becomes one line of text, so that readers of
-    the saved page see no broken widget. Timing and Colab's own metadata go too, and pictures are stored with 256
-    colours.
+    the saved page see no broken widget. Timing and Colab's own metadata go too, and pictures are stored with few
+    colours. What is left is what JupyterLab would write itself: opening a notebook changes nothing in it.
     """
     notebook.metadata.pop("widgets", None)
+    notebook.metadata["kernelspec"] = dict(KERNEL)
     for cell in notebook.cells:
-        cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT}
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if data.pop(WIDGET_VIEW, None) is not None:
                 data["text/plain"] = WIDGET_TEXT
             if "image/png" in data:
                 data["image/png"] = lighter_png(data["image/png"])
+    describe_pictures(notebook)
 
 
-def lighter_png(encoded: str) -> str:
-    """A base64-encoded PNG with at most 256 colours, if that makes it smaller; animated ones stay as they are."""
-    content = base64.b64decode(encoded)
-    picture = Image.open(io.BytesIO(content))
-    if getattr(picture, "is_animated", False):
-        return encoded
-    on_white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert("RGB")
-    few = on_white.getcolors(256) is not None  # then the first method loses nothing; else the second keeps hues apart
-    method = Image.Quantize.MEDIANCUT if few else Image.Quantize.FASTOCTREE
-    buffer = io.BytesIO()
-    on_white.quantize(256, method, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
-    smaller = buffer.getvalue() if buffer.tell() < len(content) else content
-    return base64.b64encode(smaller).decode()
+def describe_pictures(notebook: nbformat.NotebookNode) -> None:
+    """Write each picture's caption (``*Figure 3.1. …*``, in the text behind it) into its metadata, as its alt text."""
+    waiting: list[nbformat.NotebookNode] = []
+    for cell in notebook.cells:
+        outputs = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+        if outputs:
+            waiting = outputs
+        caption = CAPTION.search(cell.source) if cell.cell_type == "markdown" else None
+        if caption:
+            for output in waiting:
+                size = output.metadata.get("image/png", {})
+                output.metadata["image/png"] = size | {"alt": " ".join(caption[1].replace("*", "").split())}
+            waiting = []
 
 
 # -------------------------------------------------------------------- links to the repository, for Colab
 
 
-def badge(repository: str, path: str) -> str:
-    """The markdown of the badge that opens ``path`` (within ``repository``) on Colab."""
+def titles(folder: Path) -> dict[str, str]:
+    """File name → title of every chapter in ``folder``, in order."""
+    chapters = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    return {path.name: nbformat.read(path, 4).cells[0].source.splitlines()[0].lstrip("# ") for path in chapters}
+
+
+def header(repository: str, path: str, chapters: dict[str, str]) -> str:
+    """The line under a notebook's title: links to Colab, to the chapters beside it, and to its solutions.
+
+    Args:
+        repository: its address on GitHub.
+        path: of the notebook, within the repository.
+        chapters: from :func:`titles`.
+    """
     slug = repository.removeprefix("https://github.com/")
-    url = f"https://colab.research.google.com/github/{slug}/blob/main/{path}"
-    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({url})"
+    links = [f"[Open in Colab](https://colab.research.google.com/github/{slug}/blob/main/{path})"]
+    folder, _, name = path.rpartition("/")
+    if folder.endswith("solutions"):
+        return " | ".join([*links, f"[the chapter](../{name})"])
+    names = list(chapters)
+    here = names.index(name)
+    if here > 0:
+        links.append(f"[← {chapters[names[here - 1]]}]({names[here - 1]})")
+    links.append(f"[solutions](solutions/{name})")
+    if here + 1 < len(names):
+        links.append(f"[{chapters[names[here + 1]]} →]({names[here + 1]})")
+    return " | ".join(links)
 
 
 def bootstrap(repository: str, version: str) -> str:
@@ -170,10 +195,13 @@ def bootstrap(repository: str, version: str) -> str:
     )
 
 
-def restamp(notebook: nbformat.NotebookNode, repository: str, version: str, path: str) -> None:
-    """Write badge and bootstrap cell into ``notebook``, in place, replacing those there are."""
+def restamp(
+    notebook: nbformat.NotebookNode, repository: str, version: str, path: str, chapters: dict[str, str]
+) -> None:
+    """Write header and bootstrap cell into ``notebook``, in place, replacing those there are; see :func:`header`."""
+    line = header(repository, path, chapters)
     for cell in notebook.cells:
         if "bootstrap" in cell.metadata.get("tags", []):
             cell.source = bootstrap(repository, version)
         elif cell.cell_type == "markdown":
-            cell.source = re.sub(r"\[!\[Open in Colab\].*\)", lambda _: badge(repository, path), cell.source)
+            cell.source = re.sub(r"(?m)^(\[!)?\[Open in Colab\].*$", lambda _: line, cell.source)

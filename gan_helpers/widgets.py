@@ -14,6 +14,21 @@ from matplotlib.figure import Figure
 from . import plots
 from .models.game import generate, latent_noise
 
+WIDE = ipywidgets.Layout(width="36em")  # the default is too narrow to choose a value with the mouse
+
+
+def slider(start: float, stop: float, step: float, value: float = 0.0, description: str = "") -> ipywidgets.FloatSlider:
+    """A slider wide enough to use, from ``start`` to ``stop``.
+
+    Args:
+        start: its left end.
+        stop: its right end.
+        step: between two values.
+        value: where it stands at first.
+        description: a name before it; a keyword's name where it is given to ``interact``.
+    """
+    return ipywidgets.FloatSlider(value, min=start, max=stop, step=step, description=description, layout=WIDE)
+
 
 def latent_plane(latent_dim: int, seed: int, a, b) -> np.ndarray:
     """Points z₀ + a·u + b·v of a plane through latent space.
@@ -46,9 +61,9 @@ def latent_explorer(generator: keras.Model, reach: float = 6.0) -> None:
         point = latent_plane(generator.input_shape[-1], seed, a, b)
         display(plots.image_grid(generate(generator, point), columns=1, scale=2.2))
 
-    step = ipywidgets.FloatSlider(min=-reach, max=reach, step=reach / 20)
-    seed = ipywidgets.IntSlider(min=0, max=99, description="start (seed)")
-    ipywidgets.interact(show, seed=seed, a=step, b=ipywidgets.FloatSlider(min=-reach, max=reach, step=reach / 20))
+    seed = ipywidgets.IntSlider(min=0, max=99, description="start (seed)", layout=WIDE)
+    a, b = (slider(-reach, reach, reach / 20, description=name) for name in "ab")
+    ipywidgets.interact(show, seed=seed, a=a, b=b)
 
 
 def latent_map(generator: keras.Model, seed: int = 0, reach: float = 6.0, side: int = 9) -> Figure:
@@ -111,5 +126,5 @@ def plane_explorer(
     def show(z1=0.0, z2=0.0):
         display(plane_view(decode, codes, labels, class_names, [(z1, z2)]))
 
-    z1, z2 = (ipywidgets.FloatSlider(min=-reach, max=reach, step=reach / 30) for _ in range(2))
+    z1, z2 = (slider(-reach, reach, reach / 30, description=name) for name in ("z1", "z2"))
     ipywidgets.interact(show, z1=z1, z2=z2)

@@ -285,12 +285,16 @@ def train(
         raise ValueError(f"{name} cannot go on from a checkpoint: train it without one")
     shipped = {key: value.astype(np.float16) for key, value in weights_of(plan.networks(model)).items()}
     set_weights(plan.networks(model), shipped)  # score what a reader will load, rounding included
-    card = {"what": plan.what} | plan.settings() | {
-        "seconds": round(seconds, 1),
-        "scores": {key: round(value, 4) for key, value in plan.score(model).items()},
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-    }
+    card = (
+        {"what": plan.what}
+        | plan.settings()
+        | {
+            "seconds": round(seconds, 1),
+            "scores": {key: round(value, 4) for key, value in plan.score(model).items()},
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        }
+    )
     return Trained(model, card)
 
 

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from gan_helpers import callbacks, plots
+from gan_helpers import callbacks, losses, plots
 from gan_helpers.curves import Curves
+from gan_helpers.models import vae
 from gan_helpers.models.game import latent_noise
 
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (64, 28, 28, 1)).astype(np.float32)
@@ -57,10 +58,40 @@ def test_stopwatch_times_training_and_not_what_others_do(make_gan):
     assert steps.tolist() == [10, 15, 20] and seconds[-1] == watch.seconds and (np.diff(seconds) > 0).all()
 
 
-def test_stopwatch_stops_when_the_time_is_up(make_gan):
-    gan, watch = make_gan(), callbacks.Stopwatch(limit=0.01)
-    gan.train(IMAGES, steps=10_000, every=5, batch_size=16, callbacks=[watch])
-    assert 5 <= gan.steps_done < 10_000 and watch.seconds >= 0.01
+def test_stopwatch_goes_on_where_it_was(make_gan):
+    gan = make_gan()
+    for steps in (10, 20):
+        watch = callbacks.Stopwatch()
+        gan.train(IMAGES, steps=steps, every=5, batch_size=16, callbacks=[watch])
+    seconds = gan.curves["seconds"][1]
+    assert len(seconds) == 4 and (np.diff(seconds) > 0).all() and watch.seconds == seconds[-1]
+
+
+@pytest.mark.parametrize("kind", ["game", "critic", "vae", "autoencoder"])
+def test_the_dashboard_draws_what_the_model_has(kind, make_gan):
+    networks = vae.build_gaussian_encoder(2), vae.build_bernoulli_decoder(2)
+    if kind == "game":
+        model, panels = make_gan(), 2  # losses and accuracies
+    elif kind == "critic":
+        model, panels = make_gan(loss=losses.WassersteinLoss()), 1
+    elif kind == "vae":
+        model, panels = vae.VAE(*networks), 1
+        model.compile(keras.optimizers.Adam(1e-3))
+    else:
+        model, panels = vae.Autoencoder(vae.build_encoder(2), vae.build_decoder(2)), 1
+        model.compile(keras.optimizers.Adam(1e-3))
+    dashboard = callbacks.Dashboard(rows=2)
+    model.train(IMAGES, steps=4, every=2, batch_size=16, callbacks=[dashboard])
+    assert len(dashboard.figure().axes) == panels + (kind != "autoencoder")  # and the samples
+
+
+def test_quality_and_samples_of_a_vae_can_be_watched():
+    model = vae.VAE(vae.build_gaussian_encoder(2), vae.build_bernoulli_decoder(2))
+    model.compile(keras.optimizers.Adam(1e-3))
+    grids, judge = callbacks.SampleGrids(steps=[0, 4], n=3), CountingJudge()
+    watchers = [grids, callbacks.QualityTracker(judge, every=4, samples=7)]
+    model.train(IMAGES, steps=4, every=2, batch_size=16, callbacks=watchers)
+    assert list(grids.snapshots) == [0, 4] and judge.asked == [7]
 
 
 def test_sample_grids_follow_the_same_noise(make_gan):

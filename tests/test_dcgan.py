@@ -7,6 +7,7 @@ import pytest
 from conftest import equal
 from gan_helpers import losses
 from gan_helpers.models import dcgan
+from gan_helpers.models import gan as chapter_3
 from gan_helpers.models.gan import GAN
 
 
@@ -96,6 +97,33 @@ def test_sharing_fakes_is_the_plain_step_with_one_noise_for_both():
         assert float(value) == pytest.approx(float(shared[0][name]), abs=1e-5)
     for a, b in zip(plain[1], shared[1], strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_sharing_fakes_honours_overridden_losses_and_steps():
+    """A penalty on the discriminator, or clipping after its step, must not be passed over."""
+    seen = []
+
+    class Watched(dcgan.SharedFakesGAN):
+        def discriminator_loss(self, real, fake, step):
+            seen.append("loss")
+            return super().discriminator_loss(real, fake, step)
+
+        def discriminator_step(self, real, fake, step):
+            seen.append("step")
+            return super().discriminator_step(real, fake, step)
+
+    networks = chapter_3.build_generator(8), chapter_3.build_discriminator()
+    game = Watched(*networks, losses.NonSaturatingLoss())
+    game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    game.update(0, np.zeros((4, 28, 28, 1), np.float32))
+    assert seen == ["step", "loss"]
+
+
+def test_fakes_are_shared_by_one_step_of_each():
+    with pytest.raises(ValueError, match="d_steps must be 1, got 2"):
+        dcgan.SharedFakesGAN(
+            chapter_3.build_generator(8), chapter_3.build_discriminator(), losses.NonSaturatingLoss(), d_steps=2
+        )
 
 
 def test_bfloat16_computes_short_and_remembers_long():

@@ -16,6 +16,7 @@ from scipy.integrate import trapezoid
 from conftest import equal, weights
 from gan_helpers import losses, training
 from gan_helpers.files import write_atomically
+from gan_helpers.models.dcgan import SharedFakesGAN
 from gan_helpers.models.game import latent_noise
 from gan_helpers.models.gan import GAN, build_discriminator, build_generator
 
@@ -197,38 +198,160 @@ from gan_helpers.config import quiet_tensorflow
 _, keras = quiet_tensorflow()
 import numpy as np
 from gan_helpers import losses, training
-from gan_helpers.models.gan import GAN, build_discriminator, build_generator
+from gan_helpers.models import toy
+from gan_helpers.models.gan import GAN
 training.CHECKPOINT_SECONDS = 0.0  # save after every interval
-images = np.random.default_rng(0).uniform(-1, 1, (256, 28, 28, 1)).astype(np.float32)
+points = np.random.default_rng(0).normal(size=(256, 2)).astype(np.float32)
 keras.utils.set_random_seed(0)
-gan = GAN(build_generator(8), build_discriminator(), losses.NonSaturatingLoss(), seed=0, average=0.99)
-gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), jit_compile=True)
-gan.train(images, steps=int(sys.argv[2]), every=50, batch_size=64, checkpoint=sys.argv[1])
+gan = GAN(toy.build_point_generator(), toy.build_point_discriminator(), losses.NonSaturatingLoss(), 0, average=0.99)
+gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
+gan.train(points, steps=int(sys.argv[2]), every=20, batch_size=16, checkpoint=sys.argv[1])
 """
+FOREVER = 10**9  # steps: the run ends when it is stopped, on any machine
+
+
+def command(folder, file, steps):
+    script = folder / "train.py"
+    script.write_text(SCRIPT)
+    return [sys.executable, str(script), str(file), str(steps)]
+
+
+def start_and_wait_for_a_checkpoint(folder, file):
+    process = subprocess.Popen(command(folder, file, FOREVER), stderr=subprocess.PIPE, text=True)
+    while not file.exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    time.sleep(0.1)  # some intervals further, somewhere inside one
+    return process
+
+
+def step_of(file):
+    with np.load(file) as arrays:
+        return json.loads(str(arrays["about"]))["step"]
+
+
+def arrays_of(file):
+    with np.load(file) as arrays:
+        return {name: value for name, value in arrays.items() if name != "about"}
 
 
 def test_kill_9_and_resume_gives_the_same_bits(tmp_path):
-    script, steps = tmp_path / "train.py", 1500
-    script.write_text(SCRIPT)
     killed, whole = tmp_path / "killed.npz", tmp_path / "whole.npz"
-
-    def command(file):
-        return [sys.executable, str(script), str(file), str(steps)]
-
-    process = subprocess.Popen(command(killed))
-    while process.poll() is None and not killed.exists():
-        time.sleep(0.05)
-    time.sleep(0.3)  # a few intervals further, somewhere inside one
-    assert process.poll() is None, "the run ended before it could be killed: give it more steps"
+    process = start_and_wait_for_a_checkpoint(tmp_path, killed)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    with np.load(killed) as file:  # the file is whole, whenever the kill came
-        assert 0 < json.loads(str(file["about"]))["step"] < steps
+    end = step_of(killed) + 40  # the file is whole, whenever the kill came
     for file in (killed, whole):
-        subprocess.run(command(file), check=True)
-    with np.load(killed) as a, np.load(whole) as b:
-        assert set(a) == set(b) and json.loads(str(a["about"]))["step"] == steps
-        assert all(np.array_equal(a[name], b[name]) for name in a)
+        subprocess.run(command(tmp_path, file, end), check=True)
+    a, b = arrays_of(killed), arrays_of(whole)
+    assert a.keys() == b.keys() and step_of(killed) == step_of(whole) == end
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to another process")
+def test_control_c_ends_a_run_in_order(tmp_path):
+    file = tmp_path / "run.npz"
+    process = start_and_wait_for_a_checkpoint(tmp_path, file)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate()[1].splitlines()[-1]
+    assert f"Stopped: stopped at step {step_of(file)} of {FOREVER}; train(…, steps={FOREVER}) goes on" in said
+    counts = [int(v) for v in arrays_of(file).values() if v.dtype.kind == "i" and v.ndim == 0]
+    assert counts == [step_of(file)] * 2  # both optimizers have made as many updates
+
+
+class Press(keras.callbacks.Callback):
+    """Presses the stop button, really: sends SIGINT to this process at the end of an interval's graph call."""
+
+    def __init__(self, at, times=1):
+        super().__init__()
+        self.at, self.times = at, times
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.steps_done == self.at:
+            for _ in range(self.times):
+                signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_stopped_and_continued_is_as_never_stopped(make_gan, images, times):
+    whole, stopped = make_gan(), make_gan()
+    whole.average = stopped.average = 0.9
+    whole.train(images, steps=30, every=10, batch_size=16)
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(training.Stopped, match="step 20 of 30; train.*steps=30.* goes on from there") as error:
+        stopped.train(images, steps=30, every=10, batch_size=16, callbacks=[Press(at=20, times=times)])
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert ("at once" in str(error.value)) == (times == 2) and len(error.value._render_traceback_()) == 1
+    assert stopped.steps_done == int(stopped.generator_optimizer.iterations) == 20
+    assert stopped.curves["d_loss"][0].tolist() == ([10, 20] if times == 1 else [10])
+    curves = stopped.train(images, steps=30, every=10, batch_size=16)
+    for network in ("generator", "discriminator", "averaged_generator"):
+        assert equal(weights(getattr(whole, network)), weights(getattr(stopped, network)))
+    assert curves["d_loss"][0].tolist()[-1] == 30
+
+
+def test_a_press_in_the_last_interval_is_no_stop(make_gan, images):
+    gan = make_gan()
+    gan.train(images, steps=10, every=5, batch_size=16, callbacks=[Press(at=10)])
+    assert gan.steps_done == 10
+
+
+def test_the_step_count_survives_an_error_in_a_callback(make_gan, images):
+    class Broken(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise RuntimeError("a reader's own callback")
+
+    whole, gan = make_gan(), make_gan()
+    with pytest.raises(RuntimeError, match="own callback"):
+        gan.train(images, steps=20, every=10, batch_size=16, callbacks=[Broken()])
+    assert gan.steps_done == int(gan.generator_optimizer.iterations) == 10
+    gan.train(images, steps=20, every=10, batch_size=16)
+    whole.train(images, steps=20, every=10, batch_size=16)
+    assert equal(weights(whole.generator), weights(gan.generator))
+
+
+def test_a_resumed_run_must_fit_the_interval(make_gan, images, tmp_path):
+    """It did not look at the step of the checkpoint: 150 updates were called step 100."""
+    file = tmp_path / "gan.npz"
+    make_gan().train(images, steps=5, every=5, batch_size=16, checkpoint=file)
+    with pytest.raises(ValueError, match=r"steps \(20, 5 of them done\) must be multiples of every \(10\)"):
+        make_gan().train(images, steps=20, every=10, batch_size=16, checkpoint=file)
+    resumed = make_gan()
+    resumed.train(images, steps=20, every=5, batch_size=16, checkpoint=file)
+    assert resumed.steps_done == int(resumed.generator_optimizer.iterations) == 20
+
+
+def test_another_kind_of_game_does_not_take_up_a_checkpoint(make_gan, images, tmp_path):
+    file = tmp_path / "gan.npz"
+    make_gan().train(images, steps=2, every=2, batch_size=16, checkpoint=file)
+    other = SharedFakesGAN(build_generator(8), build_discriminator(), losses.NonSaturatingLoss())
+    other.compile(keras.optimizers.Adam(1e-3, 0.5), keras.optimizers.Adam(1e-3, 0.5))
+    with pytest.raises(training.CheckpointError, match="its class is GAN, now it is SharedFakesGAN"):
+        other.train(images, steps=4, every=2, batch_size=16, checkpoint=file)
+
+
+def test_a_subclass_need_not_remember_the_average(images):
+    class OnlyG(GAN):
+        def update(self, step, real):
+            nothing = dict.fromkeys(("d_loss", "real_accuracy", "fake_accuracy"), tf.constant(0.0))
+            return nothing | self.generator_step(real, step)
+
+    gan = OnlyG(build_generator(8), build_discriminator(), losses.NonSaturatingLoss(), average=0.5)
+    gan.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(1.0))
+    before = weights(gan.generator)
+    gan.train(images, steps=1, every=1, batch_size=16)
+    for start, now, mean in zip(before, weights(gan.generator), weights(gan.averaged_generator), strict=True):
+        np.testing.assert_allclose(mean, (start + now) / 2, atol=1e-6)
+    assert not equal(before, weights(gan.averaged_generator))
+
+
+def test_accuracy_knows_each_losss_boundary():
+    real, fake = tf.constant([[0.7], [0.3], [-1.0]]), tf.constant([[0.4], [0.6], [-2.0]])
+    for loss, on_real, on_fake in ((losses.NonSaturatingLoss(), 2, 1), (losses.LeastSquaresLoss(), 1, 2)):
+        accuracies = loss.accuracies(real, fake)
+        assert float(accuracies["real_accuracy"]) == pytest.approx(on_real / 3)
+        assert float(accuracies["fake_accuracy"]) == pytest.approx(on_fake / 3)
+    assert losses.WassersteinLoss().accuracies(real, fake) == {}  # where a critic's zero lies is an accident
 
 
 # ------------------------------------------------------------------------------------------- clear refusals

@@ -1,13 +1,17 @@
 import hashlib
 import json
 import shutil
-from dataclasses import asdict, replace
+import signal
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
-from gan_helpers import __main__, datasets, zoo
+from conftest import equal, weights
+from gan_helpers import __main__, datasets, losses, training, zoo
+from gan_helpers.models import dcgan
+from gan_helpers.models.dcgan import SharedFakesGAN
 
 
 def test_every_recipe_ships_weights_with_a_card_that_agrees():
@@ -16,7 +20,7 @@ def test_every_recipe_ships_weights_with_a_card_that_agrees():
     for name, recipe in zoo.RECIPES.items():
         card = json.loads((zoo.WEIGHTS / f"{name}.json").read_text())
         content = (zoo.WEIGHTS / f"{name}.npz").read_bytes()
-        assert card.items() >= json.loads(json.dumps(asdict(recipe))).items()
+        assert card.items() >= json.loads(json.dumps(recipe.settings())).items() and card["what"]
         assert card["sha256"] == hashlib.sha256(content).hexdigest() and len(content) < 4_000_000
         assert card["seconds"] > 0 and card["scores"]
         with np.load(zoo.WEIGHTS / f"{name}.npz", allow_pickle=False) as weights:
@@ -80,6 +84,39 @@ def test_weights_of_another_recipe_are_refused(monkeypatch):
         zoo.load("gan_mnist")
 
 
+def test_a_recipe_is_all_that_decides_the_weights(monkeypatch):
+    """The game, its networks, its loss and XLA belong to it; the line that describes it does not."""
+    recipe = zoo.RECIPES["gan_mnist"]
+    monkeypatch.setitem(zoo.RECIPES, "gan_mnist", replace(recipe, what="described in other words"))
+    zoo.load("gan_mnist")
+    for name, value in (("game", SharedFakesGAN), ("networks_of", dcgan), ("loss", losses.LeastSquaresLoss()),
+                        ("jit_compile", False)):  # fmt: skip
+        changed = type("Changed", (zoo.GANRecipe,), {name: value})
+        fields = {key: getattr(recipe, key) for key in recipe.__dataclass_fields__}
+        monkeypatch.setitem(zoo.RECIPES, "gan_mnist", changed(**fields))
+        with pytest.raises(datasets.DataError, match="another recipe"):
+            zoo.load("gan_mnist")
+
+
+def test_a_stopped_recipe_goes_on(monkeypatch, tmp_path):
+    class StopAt(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            signal.raise_signal(signal.SIGINT)
+
+    short(monkeypatch, "gan_mnist", 300)
+    monkeypatch.setattr(zoo.GANRecipe, "jit_compile", False)
+    monkeypatch.setattr(zoo.GANRecipe, "score", lambda self, model: {})
+    whole = zoo.train("gan_mnist")
+    file = tmp_path / "run.npz"
+    with pytest.raises(training.Stopped, match="stopped at step 100 of 300"):
+        zoo.train("gan_mnist", [StopAt()], checkpoint=file)
+    resumed = zoo.train("gan_mnist", checkpoint=file)
+    assert equal(weights(whole.model.sampler), weights(resumed.model.sampler))
+    assert len(resumed.model.curves["seconds"][0]) == 3  # those before the stop are counted
+    with pytest.raises(ValueError, match="cannot go on from a checkpoint"):
+        zoo.train("mnist_classifier", checkpoint=file)
+
+
 def test_damaged_and_missing_weights_say_how_to_mend_them(tmp_path):
     for suffix in (".npz", ".json"):
         shutil.copy(zoo.WEIGHTS / f"gan_mnist{suffix}", tmp_path)
@@ -105,5 +142,6 @@ def test_train_command_writes_weights_and_card(monkeypatch, tmp_path, capsys):
 
 def test_train_without_a_name_lists_the_systems(capsys):
     assert __main__.main(["train"]) == 0
-    assert __main__.main(["train", "biggan"]) == 2
-    assert capsys.readouterr().out.count("vae_mnist") == 2
+    assert __main__.main(["train", "nonsense"]) == 2
+    said = capsys.readouterr()
+    assert said.out.count("vae_mnist") == 2 and "no system named 'nonsense'" in said.err

@@ -63,7 +63,7 @@ class AdversarialGame(System):
         raise NotImplementedError
 
     def generator_step(self, real: tf.Tensor, step: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Update the generator, and nothing else; return what to report. ``real`` is the batch it is to stand beside."""
+        """Update the generator, and nothing else; return what to report. It makes as many fakes as ``real`` has."""
         raise NotImplementedError
 
     def fakes(self, batch: tf.Tensor, step: tf.Tensor | int, player: str) -> tf.Tensor:

@@ -40,7 +40,7 @@ def build_discriminator() -> keras.Sequential:
 class GAN(AdversarialGame):
     """The plain game: the discriminator takes a step, then the generator, each on fresh fakes.
 
-    A variant overrides what is new in it: :meth:`discriminator_loss` to add a penalty, :meth:`fakes` to add a condition.
+    A variant overrides what is new in it: :meth:`discriminator_loss` to add a penalty, :meth:`fakes` for a condition.
     """
 
     def discriminator_step(self, real, fake, step):
