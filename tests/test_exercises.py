@@ -2,12 +2,18 @@
 
 import importlib
 import pkgutil
+import re
+from pathlib import Path
 
 import answers
+import nbformat
+import numpy as np
 import pytest
 
 from gan_helpers import exercises
+from gan_helpers.exercises import chapter05
 
+ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = [importlib.import_module(f"answers.{module.name}") for module in pkgutil.iter_modules(answers.__path__)]
 RIGHT = {number: answer for chapter in CHAPTERS for number, answer in chapter.RIGHT.items()}
 WRONG = {number: answers for chapter in CHAPTERS for number, answers in chapter.WRONG.items()}
@@ -51,3 +57,21 @@ def test_empty_functions_count_as_not_attempted(capsys):
 def test_unknown_exercise():
     with pytest.raises(KeyError, match=r"no exercise '9.9'; there are: .*3.1"):
         exercises.check("9.9", 1)
+
+
+@pytest.mark.parametrize("rotation", range(2))
+def test_the_clinics_patients_are_known_by_name_not_by_their_place_in_the_notebook(rotation):
+    notebook = nbformat.read(ROOT / "notebooks/05_training_tips.ipynb", as_version=4)
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    (clinic,) = [source for source in cells if re.search(r"^patients = ", source, re.MULTILINE)]
+    names = [*chapter05.ILLNESSES[rotation:], *chapter05.ILLNESSES[:rotation]]
+    has = {  # what the notebook has defined by then
+        "np": np,
+        "admit": chapter05.admit,
+        "PATIENTS": dict.fromkeys(names),
+        "clinic": {name: ["an earlier run", name] for name in names},
+        "print_symptoms": lambda *_, **__: None,
+        "draw_patients": lambda _: None,
+    }
+    exec(clinic, has)
+    assert has["patients"] == RIGHT["5.6"]

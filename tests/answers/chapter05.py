@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gan_helpers.exercises.chapter05 import ILLNESSES, PATIENTS
+from gan_helpers.exercises.chapter05 import ILLNESSES
 
 
 def extrapolate(power=-1.0, swap=False, last=False, rounding=np.ceil, only=False):
@@ -28,11 +28,21 @@ def best(p, q, real_target, fake_target):
     return (real_target * p + fake_target * q) / (p + q)
 
 
+DIAGNOSES = {
+    "A": "vanishing gradient",
+    "B": "discriminator too strong",
+    "C": "oscillation",
+    "D": "mode collapse",
+    "E": "over-generalisation",
+    "F": "healthy",
+}
+
+
 def others(patient, illness):
-    return PATIENTS | {patient: illness}
+    return DIAGNOSES | {patient: illness}
 
 
-by_illness = {illness: patient for patient, illness in PATIENTS.items()}
+by_illness = {illness: patient for patient, illness in DIAGNOSES.items()}
 
 RIGHT = {
     "5.1": (3, 5, 6),
@@ -40,7 +50,7 @@ RIGHT = {
     "5.3": verdict(),
     "5.4": lambda x, y: np.abs(np.sort(x) - np.sort(y)).mean(),
     "5.5": best,
-    "5.6": PATIENTS,
+    "5.6": DIAGNOSES,
 }
 WRONG = {
     "5.1": [
@@ -87,9 +97,9 @@ WRONG = {
         (others(by_illness["healthy"], "over-generalisation"), "all eight heaps"),
         (others(by_illness["over-generalisation"], "healthy"), "space between"),
         (others(by_illness["discriminator too strong"], "vanishing gradient"), "does get a gradient"),
-        (dict.fromkeys(PATIENTS, "flu"), "No such illness: flu"),
+        (dict.fromkeys(DIAGNOSES, "flu"), "No such illness: flu"),
         ({"A": ILLNESSES[0]}, "each of the patients"),
-        (PATIENTS | {"B": ...}, "no diagnosis yet: B"),
+        (DIAGNOSES | {"B": ...}, "no diagnosis yet: B"),
         ("healthy", "Give a dict"),
     ],
 }
