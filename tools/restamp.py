@@ -1,6 +1,6 @@
 """Write the repository's address and the version into every notebook, the README and the citation file.
 
-make restamp                                            # once in a fork, and after a change of version
+make restamp                                             # once in a fork, and after a change of version
 make restamp REPOSITORY=https://github.com/me/course     # another address than pyproject.toml names
 
 Both come from pyproject.toml. As long as its address has OWNER for an owner, git's remote "origin" names the
