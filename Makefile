@@ -9,9 +9,11 @@ NB := notebooks
 CH ?=
 LAB_FLAGS ?=
 MODE ?= laptop
+REPOSITORY :=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-colab test-browser run train doctor bench lint restamp lock data clean
+.PHONY: help lab test test-fast check test-colab test-browser run train doctor bench lint restamp lock data clean \
+  fitting-python
 
 help: ## this help
 	@echo "The GAN course. First time or hundredth, each command sets up what it needs in $(VENV)."
@@ -20,20 +22,51 @@ help: ## this help
 	@echo
 	@echo "Options: CH=03 (one chapter), MODE=smoke|laptop|full, PYTHON=python3.12 (which interpreter)"
 
-# The environment is made anew whenever the lock or the project file is newer than it.
-$(VENV)/.ready: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-	  { echo "Python 3.11, 3.12 or 3.13 is needed, $(PYTHON) is $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+# Asked each time, in a blink: an interpreter that is missing, too old or not the environment's gets one plain sentence.
+NEEDED := Python 3.11, 3.12 or 3.13
+WHICH := -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null
+fitting-python:
+	@stop() { echo "$$1" >&2; exit 1; }; \
+	fits() { case "$$1" in 3.11|3.12|3.13) ;; *) return 1;; esac; }; \
+	other="name one that you have, such as: make $(MAKECMDGOALS) PYTHON=python3.12"; \
+	made=$$($(BIN)/python $(WHICH)); \
+	[ -z "$$made" ] && [ -L $(BIN)/python ] && stop "$(VENV) is broken, its Python is gone: run make clean first."; \
+	[ "$$made" ] && ! fits $$made && stop "$(VENV) was made with Python $$made, not $(NEEDED): run make clean first."; \
+	[ "$$made" ] && [ "$(origin PYTHON)" = file ] && exit; \
+	asked=$$($(PYTHON) $(WHICH)); \
+	[ -z "$$asked" ] && stop "$(PYTHON) was not found. Install $(NEEDED), or $$other"; \
+	fits $$asked || stop "$(NEEDED) is needed, $(PYTHON) is $$asked. Install one, or $$other"; \
+	[ -z "$$made" ] || [ "$$made" = "$$asked" ] || \
+	  stop "$(VENV) was made with Python $$made, you asked for $$asked: run make clean first, or leave PYTHON out."
+
+# The environment is brought up to date whenever the lock or the project file is newer. On a terminal, what pip says
+# takes one line, each message over the one before; elsewhere (in a log) it is printed as it comes.
+$(VENV)/.ready: requirements.lock pyproject.toml | fitting-python
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what the course needs into $(VENV). The first time it is about 2 GB, and takes some minutes."
+	@{ $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements.lock || \
+	  echo failed; } | \
+	while read -r what which rest; do \
+	  if [ "$$what" = failed ]; then exit 1; \
+	  elif [ -t 1 ]; then printf '\033[K  %s %.40s %.22s\r' "$$what" "$$which" "$$rest"; \
+	  else echo "$$what $$which $$rest"; fi; \
+	done && if [ -t 1 ]; then printf '\033[K'; fi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-lab: $(VENV)/.ready ## open the course in JupyterLab
-	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(NB) $(LAB_FLAGS)
+lab: $(VENV)/.ready ## open the course in JupyterLab, at chapter 1
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(NB)/01_introduction.ipynb $(LAB_FLAGS)
 
 test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (about 7 minutes on 2 cores)
 	$(BIN)/python -m pytest -q -n 2
+
+test-fast: $(VENV)/.ready ## unit tests only
+	$(BIN)/python -m pytest -q -n 2 tests
+
+check: $(VENV)/.ready ## the author's checks: style, and saved outputs that belong to the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -q tests/author
 
 test-colab: $(COLAB)/.ready ## the same tests with Google Colab's versions
 	$(COLAB)/bin/python -m pytest -q -n 2
@@ -63,8 +96,9 @@ bench: $(VENV)/.ready ## measure speed against what a reader would use instead
 lint: $(VENV)/.ready ## style of the code
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-restamp: $(VENV)/.ready ## write repository address and version into notebooks and README
-	$(BIN)/python tools/restamp.py
+restamp: $(VENV)/.ready ## write repository address and version into notebooks and README (once in a fork)
+	$(BIN)/python tools/restamp.py $(REPOSITORY)
+	@touch $(VENV)/.ready
 
 lock: ## resolve the exact versions anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra tf --extra lab --extra test --no-header --no-annotate --quiet --output-file requirements.lock
