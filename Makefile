@@ -11,7 +11,7 @@ LAB_FLAGS ?=
 MODE ?= laptop
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-colab test-browser run train doctor bench lint restamp lock data clean
+.PHONY: help lab test test-colab test-browser run train doctor bench lint html restamp lock data clean
 
 help: ## this help
 	@echo "The GAN course. First time or hundredth, each command sets up what it needs in $(VENV)."
@@ -62,6 +62,9 @@ bench: $(VENV)/.ready ## measure speed against what a reader would use instead
 
 lint: $(VENV)/.ready ## style of the code
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+html: $(VENV)/.ready ## export chapters as pages that read offline, to build/html: make html, make html CH=03
+	$(BIN)/python tools/export_html.py $(CH)
 
 restamp: $(VENV)/.ready ## write repository address and version into notebooks and README
 	$(BIN)/python tools/restamp.py
