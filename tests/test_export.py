@@ -93,7 +93,7 @@ def test_hidden_code_is_folded_and_its_pictures_are_not(exported):
 
 
 def test_links_lead_to_pages_and_to_the_repository(exported):
-    blob = f"{REPOSITORY}/blob/main/gan_helpers"
+    blob = REPOSITORY.removesuffix(".git") + "/blob/main/gan_helpers"
     assert links(exported / "03_small.html") == [
         "https://example.org/colab",
         "04_next.html#a-part",
