@@ -12,7 +12,7 @@ MODE ?= laptop
 REPOSITORY :=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-fast check test-colab test-browser run train doctor bench lint restamp lock data clean \
+.PHONY: help lab test test-fast check test-colab test-browser run train doctor bench html restamp lock data clean \
   fitting-python
 
 help: ## this help
@@ -93,8 +93,8 @@ bench: $(VENV)/.ready ## measure speed against what a reader would use instead
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python benchmarks/speed.py
 
-lint: $(VENV)/.ready ## style of the code
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+html: $(VENV)/.ready ## export chapters as pages that read offline, to build/html: make html, make html CH=03
+	$(BIN)/python tools/export_html.py $(CH)
 
 restamp: $(VENV)/.ready ## write repository address and version into notebooks and README (once in a fork)
 	$(BIN)/python tools/restamp.py $(REPOSITORY)
