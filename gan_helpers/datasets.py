@@ -92,7 +92,7 @@ class ImageDataset:
     def __repr__(self) -> str:
         return (
             f"ImageDataset({self.name!r}: {len(self.train_images):,} train + {len(self.test_images):,} test images "
-            f"of shape {self.image_shape}, {len(self.class_names)} classes; {self.licence})"
+            f"of shape {self.image_shape},\n             {len(self.class_names)} classes; {self.licence})"
         )
 
 

@@ -27,9 +27,10 @@ def main(arguments: list[str], root: Path = ROOT) -> None:
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
     repository = choose(arguments, project["urls"]["Repository"], remote(root))
     replace(pyproject, r'(?m)^Repository = ".*"', f'Repository = "{repository}"')
+    chapters = notebooks.titles(root / "notebooks")
     for path in notebooks.find([], root / "notebooks"):
         notebook = nbformat.read(path, as_version=4)
-        notebooks.restamp(notebook, repository, project["version"], path.relative_to(root).as_posix())
+        notebooks.restamp(notebook, repository, project["version"], path.relative_to(root).as_posix(), chapters)
         path.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8", newline="\n")
     for name in ("README.md", "CITATION.cff"):
         replace(root / name, r"https://github\.com/[^/\s]+/[^/\s)\"'#@]+", repository)
@@ -38,7 +39,7 @@ def main(arguments: list[str], root: Path = ROOT) -> None:
 
 
 def choose(arguments: list[str], named: str, origin: str | None) -> str:
-    """The address to stamp: the one asked for, else the one in pyproject.toml, else git's remote.
+    """The address to stamp: the one asked for, else the one in pyproject.toml, else git's remote, else OWNER's.
 
     Args:
         arguments: the address asked for, if any.
@@ -46,15 +47,15 @@ def choose(arguments: list[str], named: str, origin: str | None) -> str:
         origin: the address of git's remote, if it is on GitHub.
 
     Raises:
-        SystemExit: the address asked for is not on GitHub, or nothing names one; the message says what to do.
+        SystemExit: the address asked for is not on GitHub.
     """
     if arguments:
         return address(arguments[0]) or sys.exit(f"{arguments[0]} is no address like https://github.com/me/course")
     if "/OWNER/" in named:
-        return origin or sys.exit(
-            "Nothing names your repository yet: edit [project.urls] in pyproject.toml, or add a remote "
-            "(git remote add origin https://github.com/me/course), then make restamp again."
-        )
+        if origin is None:
+            print("Nothing names your repository yet: edit [project.urls] in pyproject.toml, or add a remote")
+            print("(git remote add origin https://github.com/me/course), then make restamp again.")
+        return origin or named
     named = address(named) or named
     if origin and origin.lower() != named.lower():
         print(f"pyproject.toml names {named}, and that is stamped; git's remote is {origin}.")

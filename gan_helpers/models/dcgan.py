@@ -78,7 +78,7 @@ class SharedFakesGAN(GAN):
     def __init__(self, *players, **game):
         super().__init__(*players, **game)
         if self.d_steps != 1:
-            raise ValueError(f"fakes are shared by one step of each player: d_steps must be 1, got {self.d_steps}")
+            raise ValueError(f"fakes serve one step of each player: d_steps must be 1, got {self.d_steps}")
 
     def update(self, step, real):
         """The discriminator learns from the fakes; then the generator learns from the same ones."""
