@@ -22,7 +22,7 @@ def timed(variant, steps: int) -> float:
 
 
 def warm_up(variant) -> int:
-    """Compile, and find out how many steps make a round: a multiple of the interval that takes some 6 seconds."""
+    """Compile, and find out how many steps make a round: whole intervals of steps, some 6 seconds in all."""
     steps = variant.interval
     variant.run(steps)  # compiles
     while (seconds := timed(variant, steps)) < 1:
