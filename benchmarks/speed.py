@@ -47,8 +47,10 @@ class Peer:
         """Wait for its next line."""
         alarm = threading.Timer(self.patience, self.process.kill)
         alarm.start()
-        line = self.process.stdout.readline()
-        alarm.cancel()
+        try:
+            line = self.process.stdout.readline()
+        finally:
+            alarm.cancel()  # also when the reader has pressed Ctrl-C
         if not line:  # its end of the pipe is closed
             raise PeerFailed(self.last_words())
         return json.loads(line)
