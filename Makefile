@@ -5,6 +5,7 @@ COLAB_PYTHON ?= $(or $(lastword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/py
 VENV := .venv
 BIN := $(VENV)/bin
 COLAB := .venv-colab
+BENCH := .venv-bench
 NB := notebooks
 CH ?=
 LAB_FLAGS ?=
@@ -89,9 +90,17 @@ train: $(VENV)/.ready ## make shipped weights anew: make train NAME=gan_mnist
 doctor: $(VENV)/.ready ## is this machine ready?
 	$(BIN)/python -m gan_helpers doctor
 
-bench: $(VENV)/.ready ## measure speed against what a reader would use instead
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	$(BIN)/python benchmarks/speed.py
+bench: $(BENCH)/.ready ## measure speed against what a reader would use instead (own environment, some 10 minutes)
+	$(BENCH)/bin/python benchmarks/speed.py
+
+# PyTorch gets an environment of its own, and does without if there is no build for the CPU (benchmarks/README.md).
+$(BENCH)/.ready: requirements.lock pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt || { \
+	  echo "Going on without PyTorch; benchmarks/README.md says how to add it."; \
+	  $(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock; }
+	@touch $@
 
 html: $(VENV)/.ready ## export chapters as pages that read offline, to build/html: make html, make html CH=03
 	$(BIN)/python tools/export_html.py $(CH)
@@ -107,4 +116,4 @@ data: $(VENV)/.ready ## build the shipped data anew (needs npm and apt-get)
 	$(BIN)/python tools/build_data.py
 
 clean: ## remove environments and caches
-	rm -rf $(VENV) $(COLAB) build *.egg-info .build-data
+	rm -rf $(VENV) $(COLAB) $(BENCH) build *.egg-info .build-data
