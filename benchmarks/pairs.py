@@ -20,6 +20,15 @@ NAMES = {  # of each variant: the class that trains it, and its line in the tabl
 }
 
 
+class Variant:
+    """One way to train; ``run(steps)`` trains."""
+
+    @staticmethod
+    def why_not() -> str | None:
+        """Why this machine need not try it; nothing for most variants."""
+        return None
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two networks to train, who trains them, and how."""

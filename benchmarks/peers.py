@@ -49,7 +49,11 @@ def main(name: str, which: str) -> None:
         answer(**variants.stall(images))
         return
 
-    variant = getattr(variants, name)(which, images)
+    kind = getattr(variants, name)
+    if reason := kind.why_not():
+        answer(left_out=reason)
+        return
+    variant = kind(which, images)
     started = time.perf_counter()
     steps = warm_up(variant)
     answer(about=variants.about(), steps=steps, warm_up=time.perf_counter() - started)

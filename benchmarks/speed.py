@@ -92,7 +92,8 @@ def take_turns(commands: dict[str, list[str]], rounds: int) -> tuple[dict[str, l
     """Start a peer for each command, then let one after the other make a round, ``rounds`` times.
 
     Returns:
-        Milliseconds a step in each round, and the messages of those that failed; both by the commands' names.
+        Milliseconds a step in each round, without the peers that this machine is not made for, and the messages of
+        those that failed; both by the commands' names.
     """
     peers, times, failures = {}, {name: [] for name in commands}, {}
     with contextlib.ExitStack() as stack:
@@ -103,11 +104,13 @@ def take_turns(commands: dict[str, list[str]], rounds: int) -> tuple[dict[str, l
             except PeerFailed as failure:
                 failures[name] = str(failure)
                 print(f"{name:<40}failed")
-            else:
-                peers[name] = peer
-                print(
-                    f"{name:<40}{ready['steps']:>6} steps a round, warm-up {ready['warm_up']:.0f} s, {ready['about']}"
-                )
+                continue
+            if "left_out" in ready:
+                print(f"{name:<40}left out: {ready['left_out']}")
+                del times[name]
+                continue
+            peers[name] = peer
+            print(f"{name:<40}{ready['steps']:>6} steps a round, warm-up {ready['warm_up']:.0f} s, {ready['about']}")
         for _ in range(rounds):
             for name in [name for name in peers if name not in failures]:
                 try:

@@ -2,11 +2,11 @@
 
 import time
 
-from gan_helpers.config import device, quiet_tensorflow
+from gan_helpers.config import bfloat16_speedup, device, quiet_tensorflow
 
 tf, keras = quiet_tensorflow()
 import numpy as np
-from pairs import BATCH, LATENT, PAIRS, RATE
+from pairs import BATCH, LATENT, PAIRS, RATE, Variant
 
 from gan_helpers import losses, sampling
 from gan_helpers.models import dcgan, gan
@@ -29,7 +29,7 @@ def adam():
     return keras.optimizers.Adam(RATE, 0.5)
 
 
-class Ours:
+class Ours(Variant):
     """``GAN.train`` as a notebook calls it: batches, curves, NaN guard and all."""
 
     game, policy = gan.GAN, "float32"
@@ -56,8 +56,14 @@ class OursBfloat16(OursShared):
 
     policy = "mixed_bfloat16"
 
+    @staticmethod
+    def why_not():
+        """Processors without instructions for bfloat16 only imitate it, slowly."""
+        speedup = bfloat16_speedup()
+        return None if speedup > 1 else f"convolutions in bfloat16 are {speedup:.1f} times as fast as in float32 here"
 
-class Classic:
+
+class Classic(Variant):
     """(a) ``predict`` and three ``train_on_batch``: the loop of older books, with the discriminator thawed."""
 
     interval = 1
@@ -83,7 +89,7 @@ class Classic:
             self.combined.train_on_batch(self.rng.normal(size=(BATCH, LATENT)), ones)
 
 
-class ByHand:
+class ByHand(Variant):
     """What the hand-written TensorFlow variants share: the networks and one plain step."""
 
     def __init__(self, which):

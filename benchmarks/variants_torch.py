@@ -1,7 +1,7 @@
 """The variant in PyTorch: the same networks, in a process that knows nothing of TensorFlow."""
 
 import torch
-from pairs import BATCH, LATENT, RATE
+from pairs import BATCH, LATENT, RATE, Variant
 from torch import nn
 
 
@@ -10,7 +10,7 @@ def about() -> str:
     return f"PyTorch {torch.__version__}"
 
 
-class Torch:
+class Torch(Variant):
     """(d) PyTorch eager."""
 
     interval = 1

@@ -1,5 +1,7 @@
 """What several unit tests need."""
 
+import signal
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -16,6 +18,14 @@ def plain_settings():
     with mpl.rc_context():
         mpl.rcdefaults()
         yield
+
+
+@pytest.fixture
+def interruptible():
+    """SIGINT as a terminal or a kernel has it: a process started in the background may have been told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

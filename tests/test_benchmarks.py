@@ -139,3 +139,12 @@ def test_the_driver_imports_neither_tensorflow_nor_torch():
     check = f"import sys; sys.path.insert(0, {str(BENCHMARKS)!r}); import speed; "
     check += "assert not {'tensorflow', 'keras', 'torch'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True)
+
+
+def test_a_variant_that_the_machine_is_not_made_for_is_left_out(tmp_path, capsys):
+    import speed
+
+    script = tmp_path / "peer.py"
+    script.write_text('import json; print(json.dumps({"left_out": "no such instructions"}), flush=True)')
+    times, failures = speed.take_turns({"special": [sys.executable, str(script)]}, rounds=2)
+    assert times == {} and failures == {} and "left out: no such instructions" in capsys.readouterr().out

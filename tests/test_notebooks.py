@@ -130,7 +130,6 @@ def stamped(path, *sources):
 
 def test_a_readers_own_cells_fail_nothing(tmp_path):
     path = stamped(tmp_path / "03_small.ipynb", "1 + 1", "2 + 2")
-    assert run_tests(tmp_path, path).returncode == 0
     notebook = nbformat.read(path, 4)
     notebook.cells[0].source = "my = answer_that_fails"
     nbformat.write(notebook, path)

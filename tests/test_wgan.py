@@ -104,12 +104,12 @@ def test_one_discriminator_step_is_the_plain_game():
 @pytest.mark.parametrize("kind", [WGAN, WGANGP])
 def test_resume_gives_the_same_bits(kind, tmp_path):
     points = toys.gaussian_ring().sample(500)
-    whole, first, second = (make(kind) for _ in range(3))
-    whole.train(points, steps=6, batch_size=20, every=2)
-    first.train(points, steps=4, batch_size=20, every=2, checkpoint=tmp_path / "run.npz")
-    second.train(points, steps=6, batch_size=20, every=2, checkpoint=tmp_path / "run.npz")
-    assert equal(weights(whole.generator), weights(second.generator))
-    assert equal(weights(whole.discriminator), weights(second.discriminator))
+    whole, resumed = make(kind), make(kind)
+    whole.train(points, steps=4, batch_size=20, every=2, checkpoint=tmp_path / "run.npz")
+    whole.train(points, steps=6, batch_size=20, every=2)  # goes on in memory
+    resumed.train(points, steps=6, batch_size=20, every=2, checkpoint=tmp_path / "run.npz")
+    assert equal(weights(whole.generator), weights(resumed.generator))
+    assert equal(weights(whole.discriminator), weights(resumed.discriminator))
 
 
 def test_the_penalised_game_finds_the_ring_and_its_critic_measures_the_distance():
