@@ -6,7 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 COLAB := .venv-colab
 BENCH := .venv-bench
-NB := notebooks
 CH ?=
 LAB_FLAGS ?=
 MODE ?= laptop
@@ -56,7 +55,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml | fitting-python
 	@touch $@
 
 lab: $(VENV)/.ready ## open the course in JupyterLab, at chapter 1
-	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(NB)/01_introduction.ipynb $(LAB_FLAGS)
+	$(BIN)/jupyter lab --config=tools/jupyter_lab_config.py $(LAB_FLAGS)
 
 test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (about 7 minutes on 2 cores)
 	$(BIN)/python -m pytest -q -n 2

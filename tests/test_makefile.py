@@ -46,10 +46,8 @@ def test_make_alone_prints_help():
     assert "fitting-python" not in result.stdout
 
 
-def test_lab_opens_chapter_1(tmp_path):
-    (address,) = [word for word in make("-n", "lab", f"VENV={tmp_path}/venv").stdout.split() if "default_url" in word]
-    path = address.removeprefix("--LabApp.default_url=/lab/tree/")
-    assert path.endswith("01_introduction.ipynb") and (ROOT / path).is_file()
+def test_lab_is_started_with_the_courses_settings(tmp_path):
+    assert "--config=tools/jupyter_lab_config.py" in make("-n", "lab", f"VENV={tmp_path}/venv").stdout
 
 
 def test_an_interpreter_that_is_not_there(tmp_path):
