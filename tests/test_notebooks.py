@@ -6,15 +6,22 @@ must look like is the author's business: tests/author.
 
 import base64
 import io
+import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 from gan_helpers import film, notebooks, pictures
@@ -141,3 +148,41 @@ def test_a_readers_own_cells_fail_nothing(tmp_path):
 def test_the_courses_own_cells_do_fail(tmp_path):
     run = run_tests(tmp_path, stamped(tmp_path / "03_small.ipynb", "1 / 0", "2 + 2"))
     assert run.returncode == 1 and "1 failed, 1 skipped" in run.stdout
+
+
+# ------------------------------------------------------------------------------------------ the stop button
+
+TRAINS_FOR_EVER = """
+import numpy as np, keras
+from gan_helpers import losses
+from gan_helpers.models import toy
+from gan_helpers.models.gan import GAN
+game = GAN(toy.build_point_generator(), toy.build_point_discriminator(), losses.NonSaturatingLoss())
+game.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
+points = np.zeros((100, 2), np.float32)
+game.train(points, steps=10, every=10, batch_size=10)
+print("ready")
+game.train(points, steps=10**9, every=10, batch_size=10)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows interrupts a kernel in another way")
+def test_the_stop_button_ends_a_cell_in_one_line(tmp_path):
+    client = NotebookClient(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(TRAINS_FOR_EVER)]))
+
+    def press(cell, cell_index):
+        def when_ready():
+            while not any("ready" in output.get("text", "") for output in cell.outputs):
+                time.sleep(0.05)
+            os.kill(client.km.provisioner.pid, signal.SIGINT)  # as Jupyter's server does
+
+        threading.Thread(target=when_ready, daemon=True).start()
+
+    client.on_cell_execute = press
+    with pytest.raises(CellExecutionError):
+        client.execute(env=os.environ | {"GAN_MODE": "laptop"})
+    (error,) = [output for output in client.nb.cells[0].outputs if output.output_type == "error"]
+    assert error.ename == "Stopped" and len(error.traceback) == 1
+    assert re.fullmatch(
+        r"stopped at step \d+0 of 1000000000; train\(…, steps=1000000000\) goes on.*", error.traceback[0]
+    )
