@@ -73,7 +73,7 @@ class System(keras.Model):
         """Prepare for training; a subclass takes its optimizers as well.
 
         Args:
-            jit_compile: use XLA. Not in smoke mode: compiling takes longer than the few steps made there.
+            jit_compile: use XLA. (In smoke mode nothing is compiled: see ``gh.setup``.)
         """
         self._means = {name: keras.metrics.Mean(name) for name in self.reports}
         super().compile(jit_compile=jit_compile)

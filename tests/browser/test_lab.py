@@ -1,4 +1,4 @@
-"""Chapter 3 in JupyterLab in a real browser: it opens, every cell runs, pictures and sliders appear.
+"""Chapter 3 in JupyterLab in a real browser: it opens unchanged, every cell runs, pictures and sliders appear.
 
 make test-browser        # needs Chromium: set CHROMIUM if it is not /usr/bin/chromium
 """
@@ -32,7 +32,8 @@ def lab(tmp_path_factory):
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
-    command += ["--IdentityProvider.token=", "--ServerApp.password=", f"--notebook-dir={folder}"]
+    command += ["--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}"]
+    command += [f"--config={ROOT / 'tools/jupyter_lab_config.py'}"]  # as make lab does
     process = subprocess.Popen(command, env=os.environ | {"GAN_MODE": "smoke"}, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     for _ in range(120):
@@ -55,6 +56,8 @@ def test_a_reader_runs_all_of_chapter_3(lab):
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.goto(f"{address}/lab/tree/03_gan.ipynb?reset")
         page.wait_for_selector(idle, timeout=90_000)
+        page.wait_for_timeout(3000)
+        assert page.locator(".jp-mod-dirty").count() == 0  # no "Save changes?" on closing what was only looked at
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         page.wait_for_selector(busy, timeout=30_000)
