@@ -6,7 +6,6 @@ with the code cells as they stand, so that committed outputs can never be stale 
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import os
 import re
@@ -69,16 +68,9 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 
 def code_hash(notebook: nbformat.NotebookNode) -> str:
-    """A digest of what the code cells do, in order; prose, comments and line breaks may change without it changing."""
-    return hashlib.sha256("\0".join(meaning(cell.source) for cell in code_cells(notebook)).encode()).hexdigest()[:16]
-
-
-def meaning(source: str) -> str:
-    """The syntax tree of ``source`` as text; of what is not Python (a reader's ``!ls``), the text itself."""
-    try:
-        return ast.dump(ast.parse(source))
-    except SyntaxError:
-        return source
+    """A digest of the code cells' text, in order; prose may change without it changing."""
+    code = "\0".join(cell.source for cell in code_cells(notebook))
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
 def execute(path: Path, mode: str) -> float:
