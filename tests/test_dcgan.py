@@ -6,6 +6,7 @@ import pytest
 
 from conftest import equal
 from gan_helpers import losses
+from gan_helpers.config import bfloat16_speedup
 from gan_helpers.models import dcgan
 from gan_helpers.models import gan as chapter_3
 from gan_helpers.models.gan import GAN
@@ -134,5 +135,7 @@ def test_bfloat16_computes_short_and_remembers_long():
         keras.config.set_dtype_policy("float32")
     assert generator.layers[2].compute_dtype == discriminator.layers[0].compute_dtype == "bfloat16"
     assert {w.dtype for w in generator.weights + discriminator.weights} == {"float32"}
+    if bfloat16_speedup(rounds=1) == 0:
+        pytest.skip("this machine cannot compute in bfloat16 at all")  # trying would end the process
     images = generator(np.zeros((2, 8), np.float32))
     assert images.dtype == discriminator(images).dtype == "float32"
