@@ -64,7 +64,8 @@ class StopButton(keras.callbacks.Callback):
 
     Once: the interval that is under way is finished and recorded, and training ends with :class:`Stopped`. Twice:
     training ends as soon as TensorFlow returns, and the interval under way is missing from curves and checkpoint. The
-    weights agree with ``steps_done`` either way.
+    weights agree with ``steps_done`` either way, because a compiled interval is never broken off. (In smoke mode
+    nothing is compiled: there a second press can fall within a step.)
 
     Args:
         model: the system that is trained.
