@@ -45,10 +45,6 @@ def main(name: str, which: str) -> None:
         import variants_torch as variants
     else:
         import variants_tensorflow as variants
-    if name == "stall":
-        answer(**variants.stall(images))
-        return
-
     kind = getattr(variants, name)
     if reason := kind.why_not():
         answer(left_out=reason)

@@ -182,13 +182,6 @@ def main() -> int:
         failures |= {f"{name}, {which}": message for name, message in failed.items()}
         print("\n" + table(which, figures[which]))
     if options.pair != "convolutional":
-        try:
-            with Peer(peer_command("stall", "dense")) as peer:
-                figures["fit"] = peer.answer()
-            print(f"\nfit() of 600 steps: {figures['fit']['off']:.2f} s as the course runs it, "
-                  f"{figures['fit']['on']:.2f} s with autotuning")  # fmt: skip
-        except PeerFailed as failure:
-            failures["fit() of 600 steps"] = str(failure)
         figures["imports"] = import_seconds(options.rounds)
         for name, value in figures["imports"].items():
             print(f"{name:<32}{value:>8.2f} s")

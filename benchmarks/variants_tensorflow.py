@@ -1,7 +1,5 @@
 """The variants in TensorFlow: the course's own, and what a reader would write instead."""
 
-import time
-
 from gan_helpers.config import bfloat16_speedup, device, quiet_tensorflow
 
 tf, keras = quiet_tensorflow()
@@ -172,18 +170,3 @@ class FusedWithoutXLA(Fused):
     """(c') the same without XLA."""
 
     may_use_xla = False
-
-
-def stall(images, steps=600) -> dict[str, float]:
-    """Seconds that ``fit`` takes for ``steps`` steps, with tf.data's autotuner off (as in the course) and on."""
-    ours = Ours("dense", images)
-    ours.run(steps)
-    seconds = {}
-    for enabled in (False, True):
-        options = tf.data.Options()
-        options.autotune.enabled = enabled
-        data = sampling.batches(images, batch_size=BATCH, stop=steps).with_options(options)
-        started = time.perf_counter()
-        ours.gan.fit(data, shuffle=False, verbose=0)
-        seconds["on" if enabled else "off"] = time.perf_counter() - started
-    return seconds

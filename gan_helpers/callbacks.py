@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from . import plots
+from .config import by_mode
 from .metrics import Evaluator
 
 
@@ -24,12 +25,14 @@ class QualityTracker(keras.callbacks.Callback):
     Args:
         evaluator: against what to measure.
         every: steps between two measurements.
-        samples: how many images to generate; fewer are faster and give a larger distance.
+        samples: how many images to generate; fewer are faster and give a larger distance. By default 2,000, and in
+            smoke mode 200.
     """
 
-    def __init__(self, evaluator: Evaluator, every: int = 1000, samples: int = 2000):
+    def __init__(self, evaluator: Evaluator, every: int = 1000, samples: int | None = None):
         super().__init__()
-        self.evaluator, self.every, self.samples = evaluator, every, samples
+        self.evaluator, self.every = evaluator, every
+        self.samples = samples or by_mode(smoke=200, laptop=2000, full=2000)
         self._measured = 0
 
     def on_train_begin(self, logs=None):  # noqa: D102
@@ -44,14 +47,14 @@ class QualityTracker(keras.callbacks.Callback):
 
 
 class SampleGrids(keras.callbacks.Callback):
-    """Keep what the model makes of the same few noise vectors at chosen steps.
+    """Keep the system's preview at chosen steps: what it makes of the same few noise vectors, if it is a game.
 
-    The model must have ``sample(n, seed)``, as every game and the VAE have.
+    The system must have something to show, as every game and the VAE have.
 
     Args:
         steps: when to look; step 0 is the untrained generator. A snapshot is taken at the end of the interval
             in which the step falls.
-        n: how many noise vectors.
+        n: how many pictures.
         seed: chooses them.
 
     Attributes:
@@ -74,7 +77,7 @@ class SampleGrids(keras.callbacks.Callback):
         passed = [step for step in self.due if step <= self.model.steps_done]
         if passed:
             self.due = self.due[len(passed) :]
-            self.snapshots[self.model.steps_done] = self.model.sample(self.n, self.seed)
+            self.snapshots[self.model.steps_done] = self.model.preview(self.n, self.seed)
 
     def figure(self) -> Figure:
         """All snapshots, one row each."""
@@ -135,11 +138,11 @@ class ProgressBar(Progress):
 
 
 class Dashboard(Progress):
-    """A live picture under the cell: samples from fixed noise, losses, accuracies, quality, progress.
+    """A live picture under the cell: the system's preview, its curves, quality, progress.
 
-    Draws what the model has: no samples for a plain autoencoder, no accuracies for a critic. Works in JupyterLab, Colab
-    and under test runners; the last picture stays in the saved notebook. Outside a notebook it prints the
-    progress line instead.
+    The system says what there is to draw: no samples for a plain autoencoder, no accuracies for a critic. Works in
+    JupyterLab, Colab and under test runners; the last picture stays in the saved notebook. Outside a notebook it
+    prints the progress line instead.
 
     Args:
         rows: rows and columns of the sample grid.
@@ -179,15 +182,15 @@ class Dashboard(Progress):
         model = self.model
         figure = Figure(figsize=(10.5, 4.6))
         figure.suptitle(self.line(), x=0.01, ha="left", fontsize=11, family="monospace")
-        right = figure
-        if hasattr(model, "sample"):
+        right, images = figure, model.preview(self.rows**2, self.seed)
+        if images is not None:
             left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))
-            plots.show_tiles(left.subplots(), model.sample(self.rows**2, self.seed), self.rows)
-        equilibrium = model.adversarial_loss.at_equilibrium if "g_loss" in model.reports else None
-        panels = plots.panels(model.curves, model.reports, equilibrium, self.floor)
+            plots.show_tiles(left.subplots(), images, self.rows)
+        panels = model.panels()
+        if "frechet_distance" in model.curves:
+            panels = [*panels, plots.quality_panel(self.floor)]
         axes = right.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-        for draw_panel, panel_axes in zip(panels, axes, strict=True):
-            draw_panel(panel_axes)
+        plots.draw_panels(axes, model.curves, panels)
         axes[-1].set(xlabel="step", xlim=(0, self.total))
         return figure
 

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Curves that are drawn together; a system says which of its own belong so.
+
+    Attributes:
+        title: what a reader sees above.
+        curves: name of a series → its label.
+        guides: a series' name (or any other) → a level, drawn as a dashed line of that series' colour.
+        limits: of the vertical axis; ``None`` fits it to the curves.
+        log: whether the vertical axis is logarithmic.
+    """
+
+    title: str
+    curves: dict[str, str]
+    guides: dict[str, float] = field(default_factory=dict)
+    limits: tuple[float, float] | None = None
+    log: bool = False
 
 
 class Curves:
@@ -53,3 +75,25 @@ class Curves:
         curves = cls()
         curves._points = {name: [(int(s), float(v)) for s, v in array] for name, array in arrays.items()}
         return curves
+
+
+def game_panels(reports: Sequence[str], at_equilibrium: tuple[float, float] | None) -> list[Panel]:
+    """How a game's curves are drawn.
+
+    Args:
+        reports: what its steps report.
+        at_equilibrium: the two losses when the discriminator can only guess.
+    """
+    guides = dict(zip(("d_loss", "g_loss"), at_equilibrium or (), strict=False))
+    title = "losses (dashed: guessing)" if guides else "losses"
+    found = [Panel(title, {"d_loss": "discriminator", "g_loss": "generator"}, guides)]
+    if "real_accuracy" in reports:
+        found.append(
+            Panel(
+                "D's accuracy (dashed: guessing)",
+                {"real_accuracy": "on real", "fake_accuracy": "on fake"},
+                {"guessing": 0.5},
+                limits=(-0.02, 1.02),
+            )
+        )
+    return found

@@ -222,7 +222,8 @@ class Evaluator:
     """Judges images by a classifier's eyes, against a fixed set of real ones.
 
     Args:
-        classifier: a Keras model from images to logits with a layer named ``"features"``.
+        classifier: a Keras model from images to logits with a layer named ``"features"``, or a
+            :class:`~gan_helpers.models.classifier.Classifier` with such a network.
         real_images: float32 in [−1, 1], shape (n, height, width, channels): the reference, usually training images.
         samples: how many images, real and fake, the Fréchet distance and Inception Score use.
         neighbours_of: how many of them precision, recall and coverage use.
@@ -243,6 +244,7 @@ class Evaluator:
         if len(real_images) < samples:
             raise ValueError(f"samples = {samples} needs as many real images, got {len(real_images)}")
         self.samples, self.neighbours_of = samples, min(neighbours_of, samples)
+        classifier = getattr(classifier, "network", classifier)
         self.network = keras.Model(classifier.inputs, [classifier.get_layer("features").output, *classifier.outputs])
         chosen = np.random.default_rng(seed).permutation(len(real_images))[:samples]
         self.real_features, _ = self.look_at(real_images[chosen])

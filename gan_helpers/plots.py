@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, StrMethodFormatter
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from scipy.special import expit, ndtri
 
-from .curves import Curves
+from .curves import Curves, Panel, game_panels
 from .datasets import to_uint8
 from .toys import GaussianMixture
 
@@ -212,34 +212,29 @@ def draw_plane_game(
 # ------------------------------------------------------------------------------------------ learning curves
 
 
-def draw_losses(axes: Axes, curves: Curves, equilibrium: tuple[float, float] | None = None) -> None:
-    """Both losses; dashed: their values when the discriminator can only guess."""
-    for name, color, label in (("d_loss", DISCRIMINATOR, "discriminator"), ("g_loss", GENERATOR, "generator")):
-        axes.plot(*curves[name], color=color, label=label)
-    if equilibrium is not None:
-        for level, color in zip(equilibrium, (DISCRIMINATOR, GENERATOR), strict=True):
-            axes.axhline(level, color=color, linestyle="--", linewidth=1)
-    axes.set_title("losses (dashed: guessing)")
-    legend_above(axes)
+COLOURS = {"d_loss": DISCRIMINATOR, "g_loss": GENERATOR, "real_accuracy": REAL, "fake_accuracy": FAKE}
 
 
-def draw_accuracies(axes: Axes, curves: Curves) -> None:
-    """How often the discriminator is right, on real and on fake images; at equilibrium both are ½."""
-    axes.plot(*curves["real_accuracy"], color=REAL, label="on real")
-    axes.plot(*curves["fake_accuracy"], color=FAKE, label="on fake")
-    axes.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
-    axes.set(ylim=(-0.02, 1.02))
-    axes.set_title("D's accuracy (dashed: guessing)")
-    legend_above(axes)
+def draw_panel(axes: Axes, curves: Curves, panel: Panel) -> None:
+    """Draw the curves of one panel, as far as they were recorded, and its guides as dashed lines."""
+    colours = {}
+    for name, label in panel.curves.items():
+        (line,) = axes.plot(*curves[name], color=COLOURS.get(name), label=label)
+        colours[name] = line.get_color()
+    for name, level in panel.guides.items():
+        axes.axhline(level, color=colours.get(name, GREY), linestyle="--", linewidth=1)
+    if panel.log:
+        log_axis(axes)
+    axes.set(ylim=panel.limits)
+    axes.set_title(panel.title)
+    if len(panel.curves) > 1:
+        legend_above(axes)
 
 
-def draw_quality(axes: Axes, curves: Curves, floor: float | None = None) -> None:
+def quality_panel(floor: float | None = None) -> Panel:
     """Fréchet distance over time; dashed: its floor, what real held-out images score."""
-    axes.plot(*curves["frechet_distance"], color=GREEN, marker=".")
-    log_axis(axes)
-    if floor is not None:
-        axes.axhline(floor, color=GREY, linestyle="--", linewidth=1)
-    axes.set_title("Fréchet distance, lower is better" + (" (dashed: real images)" if floor is not None else ""))
+    title = "Fréchet distance, lower is better" + (" (dashed: real images)" if floor is not None else "")
+    return Panel(title, {"frechet_distance": ""}, {} if floor is None else {"floor": floor}, log=True)
 
 
 def legend_above(axes: Axes) -> None:
@@ -255,47 +250,29 @@ def log_axis(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter("")
 
 
-def draw_reports(axes: Axes, curves: Curves, names: Sequence[str]) -> None:
-    """What a system without opponents reports, each as a curve of its own."""
-    for name in names:
-        axes.plot(*curves[name], label=name)
-    axes.set_title("losses")
-    legend_above(axes)
-
-
-def panels(
-    curves: Curves,
-    reports: Sequence[str],
-    equilibrium: tuple[float, float] | None = None,
-    floor: float | None = None,
-) -> list[Callable[[Axes], None]]:
-    """What there is to draw of a run, each a function that draws into the axes it is given.
-
-    Args:
-        curves: what was recorded so far.
-        reports: what a step of the system reports: a game's two losses, an autoencoder's one, …
-        equilibrium: see :func:`draw_losses`.
-        floor: see :func:`draw_quality`.
-    """
-    found = [lambda axes: draw_losses(axes, curves, equilibrium)]
-    if "g_loss" not in reports:
-        found = [lambda axes: draw_reports(axes, curves, reports)]
-    if "real_accuracy" in reports:
-        found.append(lambda axes: draw_accuracies(axes, curves))
-    if "frechet_distance" in curves:
-        found.append(lambda axes: draw_quality(axes, curves, floor))
-    return found
+def draw_panels(axes: Sequence[Axes], curves: Curves, panels: Sequence[Panel]) -> None:
+    """One panel into each of ``axes``."""
+    for panel_axes, panel in zip(axes, panels, strict=True):
+        draw_panel(panel_axes, curves, panel)
 
 
 def learning_curves(
     curves: Curves, equilibrium: tuple[float, float] | None = None, floor: float | None = None
 ) -> Figure:
-    """Losses of a game, accuracies and quality, as far as they were recorded, over the steps."""
-    draw = panels(curves, curves.names(), equilibrium, floor)
-    figure = Figure(figsize=(5 * len(draw), 3))
-    for draw_panel, axes in zip(draw, figure.subplots(1, len(draw), squeeze=False)[0], strict=True):
-        draw_panel(axes)
-        axes.set_xlabel("step")
+    """Losses of a game, accuracies and quality, as far as they were recorded, over the steps.
+
+    Args:
+        curves: of a game.
+        equilibrium: the two losses when the discriminator can only guess.
+        floor: what real held-out images score.
+    """
+    panels = game_panels(curves.names(), equilibrium)
+    panels += [quality_panel(floor)] if "frechet_distance" in curves else []
+    figure = Figure(figsize=(5 * len(panels), 3))
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    draw_panels(axes, curves, panels)
+    for panel_axes in axes:
+        panel_axes.set_xlabel("step")
     return figure
 
 

@@ -7,14 +7,58 @@ batches and the noise that it would have seen, and two machines with one seed se
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 PREFETCH = 16  # batches made ahead, so that gathering never holds up training
 
+Source = np.ndarray | tuple[np.ndarray, ...]  # examples, or several arrays that are drawn together
 
-def step_seed(seed: int, step: tf.Tensor | int, stream: str) -> tf.Tensor:
+
+class Seed:
+    """The seed of a run. It may be changed without a compiled step being traced anew.
+
+    A compiled step reads its seeds from variables, one for each stream. They are made when a step first asks for them.
+
+    Args:
+        value: any int.
+    """
+
+    def __init__(self, value: int):
+        self.value = int(value)
+        self._streams: dict[str, tf.Variable] = {}
+
+    def of(self, stream: str) -> tf.Tensor:
+        """This run's number for one stream of random draws: an int64 scalar."""
+        number = stream_number(self.value, stream)
+        if replicas()[1] > 1:  # variables cannot be made within a replica
+            return tf.constant(number, tf.int64)
+        if stream not in self._streams:
+            with tf.init_scope():  # outside of the graph that is being traced
+                self._streams[stream] = tf.Variable(number, trainable=False, dtype=tf.int64)
+        return self._streams[stream].read_value()
+
+    def change(self, value: int) -> None:
+        """Make it the seed of another run."""
+        self.value = int(value)
+        for stream, variable in self._streams.items():
+            variable.assign(stream_number(self.value, stream))
+
+    def __int__(self) -> int:
+        return self.value
+
+    def __repr__(self) -> str:
+        return str(self.value)
+
+
+def stream_number(seed: int, stream: str) -> int:
+    """A number for each pair of a seed and a stream; a Python hash would change from one process to the next."""
+    return zlib.crc32(f"{seed}/{stream}".encode())
+
+
+def step_seed(seed: int | Seed, step: tf.Tensor | int, stream: str) -> tf.Tensor:
     """The seed of one random draw: one for each (seed, step, stream).
 
     Args:
@@ -26,25 +70,64 @@ def step_seed(seed: int, step: tf.Tensor | int, stream: str) -> tf.Tensor:
     Returns:
         int64 tensor of shape (2,), for TensorFlow's stateless random functions, which scramble it.
     """
-    run = zlib.crc32(f"{seed}/{stream}".encode())  # a Python hash would change from one process to the next
-    return tf.stack([tf.constant(run, tf.int64), tf.cast(step, tf.int64)])
+    run = seed.of(stream) if isinstance(seed, Seed) else tf.constant(stream_number(seed, stream), tf.int64)
+    return tf.stack([run, tf.cast(step, tf.int64)])
 
 
-def normal(shape, seed: int, step: tf.Tensor | int, stream: str) -> tf.Tensor:
+def replicas() -> tuple[tf.Tensor | int, int]:
+    """Which replica this is, and how many there are: (0, 1) unless several devices train together."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return 0, 1
+    return context.replica_id_in_sync_group, context.num_replicas_in_sync
+
+
+def assign(variable: tf.Variable, value: tf.Tensor) -> None:
+    """``variable.assign(value)`` within a training step, which may run on several replicas.
+
+    A variable that replicas share cannot be assigned by one of them. All step aside, and it is assigned for all.
+    """
+
+    def everywhere(strategy, variable, value):
+        strategy.extended.update(variable, lambda own, value: own.assign(value), args=(value,))
+
+    if replicas()[1] == 1:
+        variable.assign(value)
+    else:
+        tf.distribute.get_replica_context().merge_call(everywhere, args=(getattr(variable, "value", variable), value))
+
+
+def own_share(draw, shape) -> tf.Tensor:
+    """This replica's rows of what ``draw`` makes for all replicas together.
+
+    So two replicas that draw 64 rows each have the noise of one device that draws 128.
+    """
+    index, count = replicas()
+    if count == 1:
+        return draw(shape)
+    rows, rest = shape[0], shape[1:]
+    return draw(tf.concat([[rows * count], rest], axis=0))[index * rows : (index + 1) * rows]
+
+
+def normal(shape, seed: int | Seed, step: tf.Tensor | int, stream: str) -> tf.Tensor:
     """Standard normal noise, float32, for (seed, step, stream).
 
     XLA deals the same generator's numbers out in another order: runs with and without ``jit_compile`` repeat
     themselves exactly, but not each other.
     """
-    return tf.random.stateless_normal(shape, step_seed(seed, step, stream), alg="philox")
+    numbers = step_seed(seed, step, stream)
+    return own_share(lambda shape: tf.random.stateless_normal(shape, numbers, alg="philox"), shape)
 
 
-def uniform(shape, seed: int, step: tf.Tensor | int, stream: str) -> tf.Tensor:
+def uniform(shape, seed: int | Seed, step: tf.Tensor | int, stream: str) -> tf.Tensor:
     """Numbers from 0 to 1, float32, for (seed, step, stream)."""
-    return tf.random.stateless_uniform(shape, step_seed(seed, step, stream), alg="philox")
+    numbers = step_seed(seed, step, stream)
+    return own_share(lambda shape: tf.random.stateless_uniform(shape, numbers, alg="philox"), shape)
 
 
-def batch_indices(seed: int, step: tf.Tensor | int, batch_size: int, dataset_size: int) -> tf.Tensor:
+def batch_indices(
+    seed: int | Seed, step: tf.Tensor | int, batch_size: int, dataset_size: int, stream: str = "epoch order"
+) -> tf.Tensor:
     """Which examples make up the batch of ``step``: int64, shape (batch_size,).
 
     Each epoch visits the examples in a new random order, without repeats; the last ``dataset_size % batch_size``
@@ -54,16 +137,85 @@ def batch_indices(seed: int, step: tf.Tensor | int, batch_size: int, dataset_siz
     step = tf.cast(step, tf.int64)
     epoch, position = step // steps_per_epoch, step % steps_per_epoch
     in_order = position * batch_size + tf.range(batch_size, dtype=tf.int64)
-    epoch_seed = step_seed(seed, epoch, "epoch order")
+    epoch_seed = step_seed(seed, epoch, stream)
     return tf.random.experimental.index_shuffle(in_order, epoch_seed, max_index=dataset_size - 1)
 
 
-def batches(*arrays: np.ndarray, batch_size: int, stop: int, start: int = 0, seed: int = 0) -> tf.data.Dataset:
-    """The batches of steps ``start`` to ``stop − 1``, each a tuple ``(step, batch of arrays[0], …)``.
+def arrays_of(source: Source) -> tuple[np.ndarray, ...]:
+    """The arrays of a source, of which an array by itself is one."""
+    return source if isinstance(source, tuple) else (source,)
+
+
+def check_lengths(sources: Sequence[Source], batch_sizes: Sequence[int]) -> None:
+    """Raise an error unless every source can fill a batch.
+
+    Raises:
+        ValueError: arrays that are to be drawn together differ in length, or a source has fewer examples than one of
+            its batches needs.
+    """
+    for source, batch_size in zip(sources, batch_sizes, strict=True):
+        lengths = [len(array) for array in arrays_of(source)]
+        if len(set(lengths)) != 1:
+            raise ValueError(f"arrays of one source must have the same length, got lengths {lengths}")
+        if not 1 <= batch_size <= lengths[0]:
+            raise ValueError(f"batch_size must be from 1 to the number of examples ({lengths[0]}), got {batch_size}")
+
+
+def as_tensors(sources: Sequence[Source]) -> tuple[tuple[tf.Tensor, ...], ...]:
+    """The sources in TensorFlow's memory, each a tuple of tensors."""
+    return tuple(tuple(tf.convert_to_tensor(array) for array in arrays_of(source)) for source in sources)
+
+
+def indices_of(
+    sources: Sequence[tuple[tf.Tensor, ...]], batch_sizes: Sequence[int], seed: int | Seed, step: tf.Tensor
+) -> tuple[tf.Tensor, ...]:
+    """Which examples of each source make up its batch of ``step``. Every source has an epoch order of its own.
+
+    So examples of different sources meet by chance: two aligned sets of pictures do not arrive as pairs. What belongs
+    together (images and their labels, say) is one source.
 
     Args:
-        arrays: arrays with one length, such as images or images and labels. They are held in memory.
-        batch_size: examples a batch, at most the arrays' length.
+        sources: from :func:`as_tensors`.
+        batch_sizes: one for each.
+        seed: chooses the orders.
+        step: an integer scalar.
+
+    Returns:
+        For each source int64, shape (batch size,).
+    """
+    return tuple(
+        batch_indices(seed, step, size, arrays[0].shape[0], "epoch order" if i == 0 else f"epoch order of source {i}")
+        for i, (arrays, size) in enumerate(zip(sources, batch_sizes, strict=True))
+    )
+
+
+def gather(sources: Sequence[tuple[tf.Tensor, ...]], indices: Sequence[tf.Tensor]) -> tuple:
+    """The examples with these indices, for each source a tensor, or a tuple of tensors if it has several arrays.
+
+    Where several replicas train together, each gets its share of the batch.
+    """
+    index, count = replicas()
+    batches = []
+    for arrays, chosen in zip(sources, indices, strict=True):
+        if count > 1:
+            share = chosen.shape[0] // count
+            chosen = chosen[index * share : (index + 1) * share]
+        batch = tuple(tf.gather(array, chosen) for array in arrays)
+        batches.append(batch if len(batch) > 1 else batch[0])
+    return tuple(batches)
+
+
+def batches(
+    *sources: Source, batch_size: int | Sequence[int], stop: int, start: int = 0, seed: int = 0
+) -> tf.data.Dataset:
+    """The batches of steps ``start`` to ``stop − 1``, each a tuple ``(step, batch of sources[0], …)``.
+
+    These are the batches that ``System.train`` sees, as a data set for loops of one's own.
+
+    Args:
+        sources: each an array of examples, or a tuple of arrays that are drawn together, such as images and labels.
+            They are held in memory.
+        batch_size: examples a batch, at most the source's length; one number for all sources, or one for each.
         stop: the first step that is not produced.
         start: the first step that is.
         seed: chooses the order.
@@ -72,21 +224,29 @@ def batches(*arrays: np.ndarray, batch_size: int, stop: int, start: int = 0, see
         A ``tf.data.Dataset``; ``step`` is an int64 scalar.
 
     Raises:
-        ValueError: the arrays' lengths differ, or there are fewer examples than one batch needs.
+        ValueError: the lengths within a source differ, or there are fewer examples than one batch needs.
     """
-    sizes = {len(array) for array in arrays}
-    if len(sizes) != 1:
-        raise ValueError(f"all arrays must have the same length, got lengths {[len(a) for a in arrays]}")
-    (size,) = sizes
-    if not 1 <= batch_size <= size:
-        raise ValueError(f"batch_size must be from 1 to the number of examples ({size}), got {batch_size}")
-    tensors = [tf.convert_to_tensor(array) for array in arrays]
+    sizes = each(batch_size, len(sources))
+    check_lengths(sources, sizes)
+    tensors = as_tensors(sources)
+    options = tf.data.Options()
+    # The autotuner's thread is joined only when its doubling timer fires: it would stall the end of the loop.
+    options.autotune.enabled = False
 
     def batch(step):
-        indices = batch_indices(seed, step, batch_size, size)
-        return step, *(tf.gather(tensor, indices) for tensor in tensors)
+        return step, *gather(tensors, indices_of(tensors, sizes, seed, step))
 
-    options = tf.data.Options()
-    # The autotuner's thread is joined only when its doubling timer fires: it would stall the end of every fit().
-    options.autotune.enabled = False
-    return tf.data.Dataset.range(start, stop).map(batch).prefetch(PREFETCH).with_options(options)
+    data = tf.data.Dataset.range(start, stop).map(batch)
+    return data.prefetch(PREFETCH).with_options(options)
+
+
+def each(batch_size: int | Sequence[int], sources: int) -> tuple[int, ...]:
+    """``batch_size`` for each of so many sources.
+
+    Raises:
+        ValueError: there are not as many sizes as sources.
+    """
+    sizes = (batch_size,) * sources if np.ndim(batch_size) == 0 else tuple(batch_size)
+    if len(sizes) != sources:
+        raise ValueError(f"batch_size must be one number, or one for each of {sources} source(s), got {batch_size}")
+    return sizes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import signal
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from . import sampling
 from .curves import Curves
 from .files import write_atomically
 
@@ -38,10 +40,10 @@ class Stopped(KeyboardInterrupt):
 class NaNGuard(keras.callbacks.Callback):
     """Stop with an explanation as soon as a reported value is no longer finite."""
 
-    def on_train_batch_begin(self, batch, logs=None):  # noqa: D102
+    def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
         self.interval_began = self.model.steps_done
 
-    def on_train_batch_end(self, batch, logs=None):  # noqa: D102
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
         for name, value in (logs or {}).items():
             if not np.isfinite(value):
                 raise NotANumberError(
@@ -173,19 +175,44 @@ def training_state(model) -> dict[str, keras.Variable]:
 
 
 def run_identity(model, settings: dict) -> dict:
-    """What two runs must have in common for one to continue the other; plain JSON values."""
+    """What two runs must have in common for one to continue the other: name → plain JSON value."""
+    identity = model.identity() | settings
+    for name, network in model.networks().items():
+        identity |= {f"{name}'s {key}": value for key, value in architecture(network).items()}
+    for player in model.players():
+        optimizer = model.optimizer_of(player)
+        config = optimizer.get_config() | {"name": type(optimizer).__name__}  # Keras numbers its default names
+        identity |= {f"{player} optimizer's {key}": value for key, value in config.items()}
     shapes = {name: list(variable.shape) for name, variable in training_state(model).items()}
-    identity = model.identity() | {"shapes": shapes} | settings
-    for part_name, part in model.parts().items():
-        if isinstance(part, keras.optimizers.Optimizer):
-            config = part.get_config() | {"name": type(part).__name__}  # Keras numbers its default names
-            identity |= {f"{part_name.replace('_', ' ')}'s {key}": value for key, value in config.items()}
-    return json.loads(json.dumps(identity, default=str))
+    return json.loads(json.dumps(identity | {"shapes": shapes}, default=str))
+
+
+def architecture(network: keras.Model) -> dict[str, object]:
+    """Every setting of every layer, its dtype included, by a name that does not depend on what Keras has numbered."""
+    settings = {}
+    for i, layer in enumerate(network.layers):
+        own = f"layer {i} ({type(layer).__name__})"
+        if isinstance(layer, keras.Model):
+            settings |= {f"{own}, {key}": value for key, value in architecture(layer).items()}
+        else:
+            settings |= {f"{own}, {key}": value for key, value in layer.get_config().items() if key != "name"}
+    return settings
+
+
+def digest(sources) -> str:
+    """A short digest of training data: runs on other data are other runs."""
+    digest = hashlib.sha256()
+    for source in sources:
+        for array in sampling.arrays_of(source):
+            array = np.ascontiguousarray(array)
+            digest.update(f"{array.dtype}{array.shape}".encode())
+            digest.update(array.data)
+    return digest.hexdigest()[:16]
 
 
 def check_same_run(path: Path, saved: dict, asked: dict) -> None:
     """Raise unless the two identities are equal, naming the first thing that differs."""
-    for name in sorted(saved.keys() | asked.keys()):
+    for name in [*saved, *(asked.keys() - saved.keys())]:
         if saved.get(name) != asked.get(name):
             raise CheckpointError(
                 f"{path} is from another run: its {name} is {saved.get(name)}, now it is {asked.get(name)}. "

@@ -30,7 +30,7 @@ def test_batches_start_anywhere_without_history():
 
 def test_labels_stay_with_their_images():
     images = np.arange(30)
-    for _, x, y in sampling.batches(images, images * 10, batch_size=7, stop=9, seed=0):
+    for _, (x, y) in sampling.batches((images, images * 10), batch_size=7, stop=9, seed=0):
         assert np.array_equal(y, x * 10)
 
 
@@ -50,6 +50,6 @@ def test_noise_depends_on_seed_step_and_stream_only():
 
 def test_helpful_errors():
     with pytest.raises(ValueError, match="same length"):
-        sampling.batches(np.zeros(3), np.zeros(4), batch_size=2, stop=1)
+        sampling.batches((np.zeros(3), np.zeros(4)), batch_size=2, stop=1)
     with pytest.raises(ValueError, match=r"from 1 to the number of examples \(3\), got 4"):
         sampling.batches(np.zeros(3), batch_size=4, stop=1)

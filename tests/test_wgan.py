@@ -51,20 +51,6 @@ def make(kind, jit_compile=False, n_critic=2, **settings):
     return game
 
 
-@pytest.mark.parametrize("kind", [WGAN, WGANGP])
-def test_each_step_moves_its_own_player_only(kind):
-    game, real = make(kind), tf.constant(toys.gaussian_ring().sample(32))
-    steps = {
-        "discriminator": lambda: game.discriminator_step(real, game.fakes(real, 0, "discriminator"), 0),
-        "generator": lambda: game.generator_step(real, 0),
-    }
-    for player, step in steps.items():
-        before = {name: weights(getattr(game, name)) for name in steps}
-        step()
-        for name in steps:
-            assert equal(before[name], weights(getattr(game, name))) == (name != player)
-
-
 def test_clipping_holds_after_every_step():
     game = make(WGAN, clip=0.02)
     game.train(toys.gaussian_ring().sample(500), steps=4, batch_size=50, every=2)
@@ -81,7 +67,7 @@ def test_the_critic_moves_n_times_on_batches_of_its_own():
             return super().discriminator_step(real, fake, step)
 
     game = make(Spy, n_critic=3)
-    game.run_eagerly = True
+    tf.config.run_functions_eagerly(True)
     game.train(toys.gaussian_ring().sample(300), steps=2, batch_size=20, every=1)
     assert [step for _, step in seen] == [0, 1, 2, 3, 4, 5] and all(real.shape == (20, 2) for real, _ in seen)
     assert len({real.tobytes() for real, _ in seen}) == 6
@@ -99,17 +85,6 @@ def test_one_discriminator_step_is_the_plain_game():
         return weights(game.generator)
 
     assert equal(play(), play(d_steps=1)) and not equal(play(), play(d_steps=2))
-
-
-@pytest.mark.parametrize("kind", [WGAN, WGANGP])
-def test_resume_gives_the_same_bits(kind, tmp_path):
-    points = toys.gaussian_ring().sample(500)
-    whole, resumed = make(kind), make(kind)
-    whole.train(points, steps=4, batch_size=20, every=2, checkpoint=tmp_path / "run.npz")
-    whole.train(points, steps=6, batch_size=20, every=2)  # goes on in memory
-    resumed.train(points, steps=6, batch_size=20, every=2, checkpoint=tmp_path / "run.npz")
-    assert equal(weights(whole.generator), weights(resumed.generator))
-    assert equal(weights(whole.discriminator), weights(resumed.discriminator))
 
 
 def test_the_penalised_game_finds_the_ring_and_its_critic_measures_the_distance():

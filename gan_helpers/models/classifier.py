@@ -16,7 +16,10 @@ import tensorflow as tf
 from keras import layers
 
 from .. import sampling
+from ..curves import Panel
 from ..datasets import DataError
+from .learner import Learner
+from .system import generate
 
 FEATURES = 64
 
@@ -52,45 +55,59 @@ def build_classifier(image_shape: tuple[int, int, int] = (28, 28, 1), classes: i
     )
 
 
-def train_classifier(
-    model: keras.Model,
-    images: np.ndarray,
-    labels: np.ndarray,
-    *,
-    steps: int,
-    batch_size: int = 128,
-    learning_rate: float = 1e-3,
-    seed: int = 0,
-    verbose: int = 0,
-) -> keras.Model:
-    """Train with Adam, a cosine-decayed learning rate, and random shifts of up to two pixels.
+class Classifier(Learner):
+    """A network that names the class of an image, trained on labelled images that are shifted by up to two pixels.
+
+    Its source is a pair of arrays, ``(images, labels)``. Called on images it answers with logits.
 
     Args:
-        model: from :func:`build_classifier`.
-        images: float32 in [−1, 1], shape (n, height, width, channels).
-        labels: int64, shape (n,).
-        steps: how many batches.
-        batch_size: examples a batch.
-        learning_rate: where the cosine starts; it ends at 0.
-        seed: chooses the order of the examples and their shifts.
-        verbose: as in Keras' ``fit``.
-
-    Returns:
-        ``model``, trained in place.
+        network: from :func:`build_classifier`.
+        seed: chooses the batches and the shifts.
     """
-    data = sampling.batches(images, labels, batch_size=batch_size, stop=steps, seed=seed)
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-    model.compile(
-        keras.optimizers.Adam(schedule),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-        jit_compile=False,
-    )
-    model.fit(data.map(lambda step, x, y: (random_shift(x, seed, step), y)), shuffle=False, verbose=verbose)
-    return model
+
+    reports = ("loss", "accuracy")
+
+    def __init__(self, network: keras.Model, seed: int = 0):
+        super().__init__(seed, network.input_shape[1:])
+        self.network = network
+
+    def networks(self):
+        """The one network."""
+        return {"classifier": self.network}
+
+    def check_source(self, number, source):
+        """Images, and a label for each: an int from 0 to the number of classes − 1."""
+        if not (isinstance(source, tuple) and len(source) == 2):
+            raise ValueError("a classifier's training data are a pair, (images, labels)")
+        super().check_source(number, source)
+        labels, classes = np.asarray(source[1]), self.network.output_shape[-1]
+        if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
+            raise ValueError(
+                f"labels must be ints from 0 to {classes - 1}, shape (n,); got {labels.dtype} of shape {labels.shape}, "
+                f"from {labels.min()} to {labels.max()}"
+            )
+
+    def losses_of(self, step, images, labels):
+        """The cross-entropy, and how often the likeliest class is the right one."""
+        logits = self.network(random_shift(images, self.seed, step), training=True)
+        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        right = tf.argmax(logits, axis=1, output_type=labels.dtype) == labels
+        return {"loss": loss, "accuracy": tf.reduce_mean(tf.cast(right, tf.float32))}
+
+    def panels(self):
+        """Loss and accuracy."""
+        return [Panel("loss", {"loss": "loss"}), Panel("accuracy, shifted images", {"accuracy": "accuracy"})]
+
+    def call(self, images, training=False):
+        """The logits of images in [−1, 1]: float32 (n, *image_shape) → float32 (n, classes)."""
+        return self.network(images, training=training)
+
+    def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
+        """The share of ``images`` (in [−1, 1]) whose likeliest class is the one that ``labels`` names."""
+        return float((generate(self.network, images).argmax(axis=1) == labels).mean())
 
 
-def random_shift(images: tf.Tensor, seed: int, step: tf.Tensor, pixels: int = 2) -> tf.Tensor:
+def random_shift(images: tf.Tensor, seed: int | sampling.Seed, step: tf.Tensor, pixels: int = 2) -> tf.Tensor:
     """Shift a whole batch by up to ``pixels`` in each direction, filling with −1 (black)."""
     height, width = images.shape[1:3]
     padded = tf.pad(images, [[0, 0], [pixels, pixels], [pixels, pixels], [0, 0]], constant_values=-1.0)

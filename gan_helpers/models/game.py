@@ -10,8 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from .. import sampling
+from ..curves import game_panels
 from ..losses import AdversarialLoss
-from .system import System
+from .system import System, copy_variables, generate, latent_noise
 
 
 class AdversarialGame(System):
@@ -51,9 +52,10 @@ class AdversarialGame(System):
 
     # ------------------------------------------------------------------------------------------- one step
 
-    def update(self, step: tf.Tensor, real: tf.Tensor) -> dict[str, tf.Tensor]:
+    def update(self, step: tf.Tensor, *batches) -> dict[str, tf.Tensor]:
         """One iteration: first the discriminator, as often as it is due, then the generator."""
-        for i, batch in enumerate(tf.split(real, self.d_steps)):
+        real = batches if len(batches) > 1 else batches[0]
+        for i, batch in enumerate(shares(real, self.d_steps)):
             turn = step * self.d_steps + i
             d_report = self.discriminator_step(batch, self.fakes(batch, turn, "discriminator"), turn)
         return d_report | self.generator_step(batch, step)
@@ -74,25 +76,20 @@ class AdversarialGame(System):
         """Gaussian noise (batch_size, latent_dim) for ``player`` at ``step``: the same whenever asked again."""
         return sampling.normal((batch_size, self.latent_dim), self.seed, step, f"{player} noise")
 
-    def train_step(self, data):
-        """As of every system; then the averaged generator follows, whatever kind of game this is."""
-        report = super().train_step(data)
-        self.update_average()
-        return report
-
-    def update_average(self) -> None:
-        """Move the averaged generator a little towards the present one."""
-        if self.averaged_generator is not None:
-            for mean, weight in zip(self.averaged_generator.variables, self.generator.variables, strict=True):
-                mean.assign(self.average * mean + (1 - self.average) * weight)
-
-    def before_training(self) -> None:
-        """Make the averaged generator, which starts as a copy."""
-        if self.average is not None and self.averaged_generator is None:
-            self.averaged_generator = keras.models.clone_model(self.generator)
-            self.averaged_generator.set_weights(self.generator.get_weights())
-
     # ---------------------------------------------------------------------------------------- for training
+
+    def players(self):
+        """The generator and the discriminator."""
+        return {"generator": [self.generator], "discriminator": [self.discriminator]}
+
+    def state(self):
+        """The averaged generator, where there is one."""
+        return {} if self.averaged_generator is None else {"averaged_generator": self.averaged_generator}
+
+    def identity(self):
+        """As of every system, and the loss, the averaging, and how often the discriminator moves."""
+        own = {"loss": repr(self.adversarial_loss), "average": self.average, "d_steps": self.d_steps}
+        return super().identity() | own
 
     def compile(
         self,
@@ -108,15 +105,27 @@ class AdversarialGame(System):
             jit_compile: use XLA. On a CPU it helps dense networks and hurts convolutional ones badly.
 
         Raises:
-            ValueError: both players were given one optimizer.
+            ValueError: both players were given one optimizer, or XLA is to compile for several devices.
         """
-        if discriminator_optimizer is generator_optimizer:
-            raise ValueError("each player needs an optimizer of its own: Adam keeps averages for one set of weights")
-        super().compile(jit_compile=jit_compile)
-        self.discriminator_optimizer = discriminator_optimizer
-        self.generator_optimizer = generator_optimizer
-        discriminator_optimizer.build(self.discriminator.trainable_variables)
-        generator_optimizer.build(self.generator.trainable_variables)
+        super().compile({"discriminator": discriminator_optimizer, "generator": generator_optimizer}, jit_compile)
+
+    def before_training(self) -> None:
+        """Make the averaged generator, which starts as a copy."""
+        if self.average is not None and self.averaged_generator is None:
+            self.averaged_generator = keras.models.clone_model(self.generator)
+            copy_variables(self.generator, self.averaged_generator)
+
+    def follow(self, step):
+        """Move the averaged generator a little towards the present one."""
+        if self.averaged_generator is not None:
+            for mean, weight in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
+                sampling.assign(mean, self.average * mean + (1 - self.average) * weight)
+
+    def restart(self, seed):
+        """As of every system; the average begins at the new weights."""
+        super().restart(seed)
+        if self.averaged_generator is not None:
+            copy_variables(self.generator, self.averaged_generator)
 
     @property
     def reports(self):
@@ -124,21 +133,9 @@ class AdversarialGame(System):
         accuracies = () if self.adversarial_loss.boundary is None else ("real_accuracy", "fake_accuracy")
         return ("d_loss", "g_loss", *accuracies)
 
-    def parts(self):
-        """Both networks, the averaged generator where there is one, and both optimizers."""
-        parts = {
-            "generator": self.generator,
-            "discriminator": self.discriminator,
-            "averaged_generator": self.averaged_generator,
-            "generator_optimizer": self.generator_optimizer,
-            "discriminator_optimizer": self.discriminator_optimizer,
-        }
-        return {name: part for name, part in parts.items() if part is not None}
-
-    def identity(self):
-        """Seed, loss, averaging, and how often the discriminator moves."""
-        own = {"loss": repr(self.adversarial_loss), "average": self.average, "d_steps": self.d_steps}
-        return super().identity() | own
+    def panels(self):
+        """The two losses; how often the discriminator is right."""
+        return game_panels(self.reports, self.adversarial_loss.at_equilibrium)
 
     # ----------------------------------------------------------------------------------------- afterwards
 
@@ -152,12 +149,8 @@ class AdversarialGame(System):
         return generate(self.sampler, latent_noise(n, self.latent_dim, seed))
 
 
-def latent_noise(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
-    """``n`` Gaussian latent vectors, float32, shape (n, latent_dim)."""
-    return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype=np.float32)
-
-
-def generate(generator: keras.Model, noise: np.ndarray, batch_size: int = 500) -> np.ndarray:
-    """Run ``generator`` in inference mode over all of ``noise``, in batches."""
-    parts = [generator(noise[i : i + batch_size], training=False) for i in range(0, len(noise), batch_size)]
-    return np.concatenate([np.asarray(part) for part in parts])
+def shares(batch, n: int) -> list:
+    """``batch``, a tensor or a tuple of tensors, in ``n`` equal parts, one after the other."""
+    if isinstance(batch, tuple):
+        return list(zip(*(tf.split(tensor, n) for tensor in batch), strict=True))
+    return tf.split(batch, n)

@@ -1,11 +1,11 @@
 """What every trained system of the course shares: one reproducible loop, its records and its checkpoints.
 
-A system (``vae.py``, ``game.py``) says what its parts are and what one step does; it says nothing about loops.
+A system (``game.py``, ``learner.py``) says who learns, and what one step does; it says nothing about loops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 
 import keras
@@ -13,49 +13,103 @@ import numpy as np
 import tensorflow as tf
 
 from .. import sampling, training
-from ..curves import Curves
+from ..curves import Curves, Panel
 from ..datasets import check_images
+from ..sampling import Source
 
 
 class System(keras.Model):
-    """Some networks, their optimizers, and training as a pure function of (seed, step).
+    """Networks that learn, and training as a pure function of (seed, step).
 
-    Subclasses implement :meth:`update` and :meth:`parts`, and list in ``reports`` what a step reports.
+    A system declares three things:
+
+    * :meth:`players`: who learns. Each player is one or more networks with one optimizer.
+    * :meth:`state`: what else has variables that a step writes, such as a running average.
+    * :meth:`identity`: the settings that make a run the run that it is.
+
+    From them follows the rest: what is compiled, saved, restored, compared and begun anew. What a step does stands in
+    :meth:`update`.
 
     Args:
         seed: chooses batches and noise (not the initial weights; those follow ``keras.utils.set_random_seed``).
-        example_shape: the shape of one training example.
+        example_shape: the shape of one training example; ``None`` where a side may have any length.
     """
 
     #: what a step reports (a game's depends on its loss), averaged over each interval and kept in ``curves``
     reports: tuple[str, ...] = ("loss",)
     #: batches that one step consumes
     batches_per_step = 1
+    #: how many sources ``train`` takes
+    n_sources = 1
 
-    def __init__(self, seed: int, example_shape: tuple[int, ...]):
+    def __init__(self, seed: int, example_shape: tuple[int | None, ...]):
         super().__init__()
-        self.seed = seed
+        self.seed = sampling.Seed(seed)
         self.example_shape = tuple(example_shape)
         self.curves = Curves()
         self._steps_done = keras.Variable(0, dtype="int64", trainable=False, name="steps_done")
-        self._batch_size = None  # of the graph that Keras has traced
-        self._means = {}
+        self.current_phase = None
         self.built = True
 
-    def update(self, step: tf.Tensor, *batch: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Make one training step; return what to report."""
+    # ----------------------------------------------------------------------------- what a system declares
+
+    def players(self) -> dict[str, list[keras.Model]]:
+        """Who learns: the networks of each player, all moved by that player's optimizer.
+
+        In the order in which they were built; :meth:`restart` builds them anew in this order.
+        """
         raise NotImplementedError
 
-    def parts(self) -> dict[str, keras.Model | keras.optimizers.Optimizer]:
-        """Networks and optimizers by name: whatever holds variables that a step reads or writes."""
-        raise NotImplementedError
+    def state(self) -> dict[str, object]:
+        """What else holds ``variables`` that a step writes, by name."""
+        return {}
 
     def identity(self) -> dict:
-        """The settings that two runs must have in common for one to continue the other."""
-        return {"class": type(self).__name__, "seed": self.seed, "jit_compile": self.jit_compile}
+        """What two runs must have in common for one to continue the other, besides networks, optimizers and data."""
+        return {"class": type(self).__name__, "seed": int(self.seed), "jit_compile": self.jit_compile}
+
+    def update(self, step: tf.Tensor, *batches) -> dict[str, tf.Tensor]:
+        """Make one training step; return what to report.
+
+        Args:
+            step: int64 scalar.
+            batches: one of each source, a tensor, or a tuple of tensors that were drawn together.
+        """
+        raise NotImplementedError
+
+    def follow(self, step: tf.Tensor) -> None:
+        """Called after each :meth:`update`, for state that follows the weights."""
+
+    def phase(self, step: int) -> Hashable:
+        """What a step's graph depends on, if it is not the same all along; a growing game gives its resolution.
+
+        A step is compiled once for each phase. While it is, ``current_phase`` tells which one it is.
+        """
+        return None
+
+    def check_source(self, number: int, source: Source) -> None:
+        """Raise a ``ValueError`` unless the source fits. The first array of each holds the examples."""
+        check_examples(sampling.arrays_of(source)[0], self.example_shape)
 
     def before_training(self) -> None:
         """Called at the start of :meth:`train`, for what is only needed then."""
+
+    # ------------------------------------------------------------------------------------- what is watched
+
+    def preview(self, n: int, seed: int = 0) -> np.ndarray | None:
+        """``n`` images in [−1, 1] that show how far it has come: its samples, if it makes any; else ``None``.
+
+        Args:
+            n: how many.
+            seed: chooses them, the same whenever asked.
+        """
+        return self.sample(n, seed) if hasattr(self, "sample") else None
+
+    def panels(self) -> list[Panel]:
+        """Which of the curves are drawn together."""
+        return [Panel("loss" if len(self.reports) == 1 else "losses", {name: name for name in self.reports})]
+
+    # --------------------------------------------------------------------------------------- what follows
 
     @property
     def steps_done(self) -> int:
@@ -69,29 +123,58 @@ class System(keras.Model):
     def steps_done(self, steps: int) -> None:
         self._steps_done.assign(steps)
 
-    def compile(self, jit_compile: bool = False) -> None:
-        """Prepare for training; a subclass takes its optimizers as well.
+    def networks(self) -> dict[str, keras.Model]:
+        """Every network that learns, by name."""
+        return {
+            player if len(networks) == 1 else f"{player} {i}": network
+            for player, networks in self.players().items()
+            for i, network in enumerate(networks)
+        }
+
+    def weights_of(self, player: str) -> list[keras.Variable]:
+        """The weights that ``player`` may change."""
+        return [weight for network in self.players()[player] for weight in network.trainable_variables]
+
+    def optimizer_of(self, player: str) -> keras.optimizers.Optimizer:
+        """The optimizer of ``player``."""
+        return getattr(self, f"{player}_optimizer")
+
+    def parts(self) -> dict[str, object]:
+        """Networks, state and optimizers by name: whatever holds variables that a step reads or writes."""
+        optimizers = {f"{player}_optimizer": self.optimizer_of(player) for player in self.players()}
+        return self.networks() | self.state() | optimizers
+
+    def compile(self, optimizers: dict[str, keras.optimizers.Optimizer], jit_compile: bool = False) -> None:
+        """Prepare for training; a subclass takes its optimizers by name.
 
         Args:
-            jit_compile: use XLA. (In smoke mode nothing is compiled: see ``gh.setup``.)
-        """
-        self._means = {name: keras.metrics.Mean(name) for name in self.reports}
-        super().compile(jit_compile=jit_compile)
+            optimizers: one for each player.
+            jit_compile: use XLA. On a CPU it helps dense networks and hurts convolutional ones badly. (In smoke mode
+                nothing is compiled: see ``gh.setup``.)
 
-    def train_step(self, data: tuple[tf.Tensor, ...]) -> dict[str, tf.Tensor]:
-        """Called by Keras for each batch; ``data`` is (step, one batch of each array)."""
-        report = self.update(*data)
-        self._steps_done.assign(data[0] + 1)
-        for name, mean in self._means.items():
-            mean.update_state(report[name])
-        return {name: mean.result() for name, mean in self._means.items()}
+        Raises:
+            ValueError: two players share an optimizer, or XLA is to compile for several devices.
+        """
+        if len(set(map(id, optimizers.values()))) < len(optimizers):
+            raise ValueError("each player needs an optimizer of its own: Adam keeps averages for one set of weights")
+        count = self.distribute_strategy.num_replicas_in_sync
+        if jit_compile and count > 1:
+            raise ValueError("XLA cannot compile a step that several devices share: leave jit_compile out")
+        for player, optimizer in optimizers.items():
+            optimizer.build(self.weights_of(player))
+            if count > 1:  # Keras adds up the replicas' gradients; a loss is a mean over the whole batch
+                optimizer.loss_scale_factor = float(count)
+            setattr(self, f"{player}_optimizer", optimizer)
+        self.jit_compile = jit_compile
+        self._compiled_indices = tf.function(self._indices, autograph=False)
+        self._compiled_step = tf.function(self._step, autograph=False)
+        self._compiled_interval = tf.function(self._interval, jit_compile=jit_compile)
 
     def train(
         self,
-        examples: np.ndarray,
-        *others: np.ndarray,
+        *sources: Source,
         steps: int,
-        batch_size: int = 128,
+        batch_size: int | Sequence[int] = 128,
         every: int = 100,
         callbacks: Iterable[keras.callbacks.Callback] = (),
         checkpoint: str | Path | None = None,
@@ -101,12 +184,13 @@ class System(keras.Model):
         Called again with a larger number it goes on where it stopped; with a smaller one it does nothing.
 
         Args:
-            examples: training data, float32, shape (n, *example_shape). Images must lie in [−1, 1].
-            others: further arrays of length n that a step needs, such as targets.
+            sources: training data. Each source is an array of examples, float32, shape (n, *example_shape), or a tuple
+                of arrays that are drawn together, such as (images, labels). Sources may differ in length; each has an
+                order of its own. Images must lie in [−1, 1].
             steps: the step to stop at, a multiple of ``every``.
-            batch_size: examples a batch; a step may take several batches.
-            every: the interval in steps. One call of the compiled graph makes them all (so more are faster); then
-                the averages go into ``curves``, callbacks are called, and the stop button is heard.
+            batch_size: examples a batch, one number for all sources or one for each; a step may take several batches.
+            every: the interval in steps. One call of the compiled graph makes them all; then the averages go into
+                ``curves``, callbacks are called, and the stop button is heard.
             callbacks: Keras callbacks; an "epoch" is an interval.
             checkpoint: a file to save to while training; where it already exists, training resumes from it and
                 ends with the very bits an uninterrupted run would have.
@@ -115,59 +199,154 @@ class System(keras.Model):
             ``self.curves``.
 
         Raises:
-            ValueError: the examples do not fit, or ``steps`` is no multiple of ``every``.
+            ValueError: a source does not fit, or ``steps`` is no multiple of ``every``.
             NotANumberError: a loss is no longer a number.
             CheckpointError: the checkpoint belongs to another run, or is damaged.
             Stopped: the stop button (or Ctrl+C) was pressed; weights, records and checkpoint are in order, and the
                 same call goes on.
         """
-        check_examples(examples, self.example_shape)
+        if len(sources) != self.n_sources:
+            raise ValueError(
+                f"{type(self).__name__} takes {self.n_sources} source(s) of training data, got {len(sources)}. Arrays "
+                "that belong together are one source: put them into a tuple."
+            )
+        for number, source in enumerate(sources):
+            self.check_source(number, source)
+        sizes = tuple(size * self.batches_per_step for size in sampling.each(batch_size, len(sources)))
+        sampling.check_lengths(sources, sizes)
         self.before_training()
         settings = {"batch_size": batch_size}
+        watchers = [training.NaNGuard(), training.RecordCurves(), *callbacks]
         if checkpoint is not None:
+            settings["data"] = training.digest(sources)
             training.resume(self, checkpoint, settings)
+            watchers.append(training.Checkpoint(checkpoint, settings))
         every = min(every, steps)
         if steps % every or self.steps_done % every:
             raise ValueError(f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})")
-        if self.steps_per_execution != every or self._batch_size != batch_size:
-            self._batch_size = batch_size
-            self.steps_per_execution, self.train_function = every, None  # Keras traces its graph anew
-        watchers = [training.NaNGuard(), training.RecordCurves(), *callbacks]
-        if checkpoint is not None:
-            watchers.append(training.Checkpoint(checkpoint, settings))
         if self.steps_done < steps:
-            per_step = batch_size * self.batches_per_step
-            data = sampling.batches(
-                examples, *others, batch_size=per_step, start=self.steps_done, stop=steps, seed=self.seed
-            )
-            with training.StopButton(self, steps) as stop_button:
-                self.fit(
-                    data,
-                    initial_epoch=self.steps_done // every,
-                    epochs=steps // every,
-                    steps_per_epoch=every,
-                    shuffle=False,
-                    verbose=0,
-                    callbacks=[*watchers, stop_button],
-                )
+            self._run(sampling.as_tensors(sources), sizes, steps, every, watchers)
         return self.curves
 
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """The running means that Keras resets at the start of every interval."""
-        return list(self._means.values())
+    def _run(self, tensors, sizes, steps, every, watchers) -> None:
+        """The loop: an interval, then whoever watches, until step ``steps``."""
+        with training.StopButton(self, steps) as stop_button:
+            watching = keras.callbacks.CallbackList(
+                [*watchers, stop_button], model=self, epochs=steps // every, steps=every
+            )
+            self.stop_training = False
+            watching.on_train_begin()
+            while self.steps_done < steps and not self.stop_training:
+                first = self.steps_done
+                watching.on_epoch_begin(first // every)
+                watching.on_train_batch_begin(0)
+                logs = {name: float(value) for name, value in self.interval(first, every, tensors, sizes).items()}
+                watching.on_train_batch_end(every - 1, logs)
+                watching.on_epoch_end(first // every, logs)
+            watching.on_train_end()
+
+    def interval(self, first: int, steps: int, tensors, sizes: tuple[int, ...]) -> dict[str, tf.Tensor]:
+        """Make ``steps`` training steps, from step ``first`` on, in one call of a compiled graph.
+
+        Args:
+            first: the first step.
+            steps: how many.
+            tensors: the sources, from :func:`gan_helpers.sampling.as_tensors`.
+            sizes: examples that one step takes from each source.
+
+        Returns:
+            The means of what the steps report.
+
+        Raises:
+            ValueError: another phase begins within the interval.
+        """
+        self.current_phase = self.phase(first)
+        if self.phase(first + steps - 1) != self.current_phase:
+            raise ValueError(
+                f"a new phase begins between the steps {first} and {first + steps}: choose `every` so that an interval "
+                "ends there"
+            )
+        numbers = tf.range(first, first + steps, dtype=tf.int64)
+        indices = self._compiled_indices(numbers, tensors, sizes)
+        return self._compiled_interval(numbers, indices, tensors, self.current_phase)
+
+    def _indices(self, numbers, tensors, sizes):
+        """Of each step's batches; apart from the rest, because XLA cannot shuffle."""
+        kinds = tuple(tf.TensorSpec((size,), tf.int64) for size in sizes)
+        return tf.map_fn(
+            lambda step: sampling.indices_of(tensors, sizes, self.seed, step), numbers, fn_output_signature=kinds
+        )
+
+    def _interval(self, numbers, indices, tensors, phase):
+        """The steps of these numbers, one after the other, in one graph."""
+        totals = {name: tf.zeros(()) for name in self.reports}
+        for i in tf.range(len(numbers)):
+            report = self._compiled_step(numbers[i], [chosen[i] for chosen in indices], tensors, phase)
+            totals = {name: total + report[name] for name, total in totals.items()}
+        return {name: total / len(numbers) for name, total in totals.items()}
+
+    def _step(self, step, indices, tensors, phase):
+        """One step, on every replica there is."""
+        strategy = self.distribute_strategy
+        report = strategy.run(self._step_on_replica, (step, indices, tensors))
+        if strategy.num_replicas_in_sync > 1:
+            report = {name: strategy.reduce("MEAN", value, axis=None) for name, value in report.items()}
+        return report
+
+    def _step_on_replica(self, step, indices, tensors):
+        report = self.update(step, *sampling.gather(tensors, indices))
+        sampling.assign(self._steps_done, step + 1)
+        self.follow(step)
+        return {name: tf.cast(report[name], tf.float32) for name in self.reports}
+
+    def restart(self, seed: int) -> None:
+        """Begin anew, with first weights, batches and noise of ``seed``, as if everything had been built again.
+
+        For experiments over many seeds: nothing is compiled again.
+
+        Args:
+            seed: for the first weights (``keras.utils.set_random_seed``), and for batches and noise.
+        """
+        keras.utils.set_random_seed(seed)
+        self.seed.change(seed)
+        for network in self.networks().values():
+            copy_variables(keras.models.clone_model(network), network)
+        for player in self.players():
+            optimizer = self.optimizer_of(player)
+            fresh = type(optimizer).from_config(optimizer.get_config())
+            fresh.build(self.weights_of(player))
+            copy_variables(fresh, optimizer)
+        self.curves, self.steps_done = Curves(), 0
 
 
-def check_examples(examples: np.ndarray, shape: tuple[int, ...]) -> None:
+def copy_variables(source, target) -> None:
+    """Give every variable of ``target`` the value that it has in ``source``, which is built alike."""
+    for old, new in zip(target.variables, source.variables, strict=True):
+        old.assign(new)
+
+
+def check_examples(examples: np.ndarray, shape: tuple[int | None, ...]) -> None:
     """Raise a clear error unless ``examples`` are finite floats of shape (n, *shape), and images in [−1, 1].
 
     Looks at the first thousand, to cost nothing.
     """
-    if np.shape(examples)[1:] != shape:
-        wanted = ", ".join(map(str, shape))
+    sides = np.shape(examples)[1:]
+    if len(sides) != len(shape) or any(wanted not in (None, side) for wanted, side in zip(shape, sides, strict=True)):
+        wanted = ", ".join("any" if side is None else str(side) for side in shape)
         raise ValueError(f"training data must have shape (n, {wanted}), got {np.shape(examples)}")
     first = np.asarray(examples[:1000])
     if len(shape) == 3:
         check_images(first)
     elif first.dtype.kind != "f" or not np.isfinite(first).all():
         raise ValueError(f"training data must be finite floats, got {first.dtype} or values that are not numbers")
+
+
+def latent_noise(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
+    """``n`` Gaussian latent vectors, float32, shape (n, latent_dim)."""
+    return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype=np.float32)
+
+
+def generate(generator: keras.Model, noise: np.ndarray, batch_size: int = 500) -> np.ndarray:
+    """Run ``generator`` in inference mode over all of ``noise``, in batches."""
+    parts = [generator(noise[i : i + batch_size], training=False) for i in range(0, len(noise), batch_size)]
+    return np.concatenate([np.asarray(part) for part in parts])

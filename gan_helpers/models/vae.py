@@ -11,8 +11,8 @@ from keras import layers
 
 from .. import sampling
 from ..layers import Sampling
-from .game import generate, latent_noise
-from .system import System
+from .learner import Learner
+from .system import generate, latent_noise
 
 # ------------------------------------------------------------------------------------- the plain autoencoder
 
@@ -43,8 +43,11 @@ def build_decoder(latent_dim: int = 2, image_shape: tuple[int, int, int] = (28, 
     )
 
 
-class Autoencoder(System):
+class Autoencoder(Learner):
     """An encoder and a decoder, trained together to give back what came in (or some other target).
+
+    Its source is an array of examples, or a pair of arrays that are drawn together: what the encoder sees, and what
+    the decoder should give, such as ``(noisy, clean)``.
 
     Args:
         encoder: examples → codes.
@@ -58,24 +61,9 @@ class Autoencoder(System):
         self.decoder = decoder
         self.latent_dim = decoder.input_shape[-1]
 
-    def compile(self, optimizer: keras.optimizers.Optimizer, jit_compile: bool = False) -> None:
-        """One loss, so one optimizer for the weights of both networks.
-
-        Args:
-            optimizer: for encoder and decoder.
-            jit_compile: use XLA. On a CPU it helps dense networks and hurts convolutional ones badly.
-        """
-        super().compile(jit_compile=jit_compile)
-        self.optimizer = optimizer
-        optimizer.build(self.weights_to_train())
-
-    def weights_to_train(self) -> list[keras.Variable]:
-        """The weights of both networks."""
-        return self.encoder.trainable_variables + self.decoder.trainable_variables
-
-    def parts(self):
-        """Both networks and the optimizer."""
-        return {"encoder": self.encoder, "decoder": self.decoder, "optimizer": self.optimizer}
+    def networks(self):
+        """Encoder and decoder, which learn together."""
+        return {"encoder": self.encoder, "decoder": self.decoder}
 
     def losses_of(self, step: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         """What to report; ``"loss"``, the mean squared error of a pixel, is what is minimised.
@@ -87,14 +75,6 @@ class Autoencoder(System):
         """
         outputs = self.decoder(self.encoder(inputs, training=True), training=True)
         return {"loss": tf.reduce_mean(tf.square(outputs - (inputs if targets is None else targets)))}
-
-    def update(self, step, *batch):
-        """One gradient step on both networks together."""
-        with tf.GradientTape() as tape:
-            report = self.losses_of(step, *batch)
-        weights = self.weights_to_train()
-        self.optimizer.apply(tape.gradient(report["loss"], weights), weights)
-        return report
 
     def encode(self, examples: np.ndarray) -> np.ndarray:
         """The codes of ``examples``, float32, shape (n, latent_dim)."""

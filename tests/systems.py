@@ -1,0 +1,111 @@
+"""Every system of the course at toy size: a new chapter adds a line to ``SYSTEMS``.
+
+Also a script: ``python systems.py FOLDER`` trains all of them in turn, saving to FOLDER, until it is killed.
+"""
+
+import itertools
+import sys
+from pathlib import Path
+
+from gan_helpers.config import quiet_tensorflow
+
+tf, keras = quiet_tensorflow()
+
+import numpy as np
+from keras import layers
+
+from gan_helpers import losses, training
+from gan_helpers.models import classifier, dcgan, gan, toy, vae, wgan
+
+BATCH, EVERY = 8, 2
+RNG = np.random.default_rng(0)
+POINTS = RNG.normal(size=(40, 2)).astype(np.float32)
+IMAGES = RNG.uniform(-1, 1, (40, 8, 8, 1)).astype(np.float32)
+INK = np.sign(RNG.uniform(-1, 1, (40, 28, 28, 1))).astype(np.float32)
+LABELS = RNG.integers(0, 3, 40)
+
+
+def optimizer():
+    """Cheap, but with a state of its own."""
+    return keras.optimizers.SGD(0.05, momentum=0.9)
+
+
+def point_game(kind, *loss, **settings):
+    def make(seed):
+        networks = toy.build_point_generator(width=8), toy.build_point_discriminator(width=8)
+        game = kind(*networks, *loss, seed=seed, **settings)
+        game.compile(optimizer(), optimizer())
+        return game
+
+    return make
+
+
+def convolutional_game(seed):
+    """With batch normalisation, whose running means move though no gradient asks them to, and with dropout."""
+    generator = keras.Sequential(
+        [layers.Input((4,)), layers.Dense(64), layers.BatchNormalization(), layers.Reshape((8, 8, 1))]
+    )
+    discriminator = keras.Sequential(
+        [layers.Input((8, 8, 1)), layers.Conv2D(4, 3), layers.Dropout(0.5), layers.Flatten(), layers.Dense(1)]
+    )
+    game = gan.GAN(generator, discriminator, losses.LeastSquaresLoss(), seed, average=0.9)
+    game.compile(optimizer(), optimizer())
+    return game
+
+
+def autoencoder(kind, build_encoder, build_decoder):
+    def make(seed):
+        model = kind(build_encoder(), build_decoder(), seed)
+        model.compile(optimizer())
+        return model
+
+    return make
+
+
+def small_classifier(seed):
+    network = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dropout(0.3), layers.Dense(3)])
+    model = classifier.Classifier(network, seed)
+    model.compile(optimizer())
+    return model
+
+
+NON_SATURATING = losses.NonSaturatingLoss()
+SYSTEMS = {  # name → (seed → compiled system, its sources)
+    "gan": (point_game(gan.GAN, NON_SATURATING), (POINTS,)),
+    "gan, averaged, two steps of D": (point_game(gan.GAN, NON_SATURATING, average=0.9, d_steps=2), (POINTS,)),
+    "gan, convolutional": (convolutional_game, (IMAGES,)),
+    "shared fakes": (point_game(dcgan.SharedFakesGAN, NON_SATURATING, average=0.9), (POINTS,)),
+    "wgan": (point_game(wgan.WGAN, n_critic=2), (POINTS,)),
+    "wgan-gp": (point_game(wgan.WGANGP, n_critic=2, average=0.9), (POINTS,)),
+    "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
+    "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
+    "classifier": (small_classifier, ((IMAGES, LABELS),)),
+}
+
+
+def build(name, seed=0):
+    """The system, with first weights of ``seed``, and its sources."""
+    keras.utils.set_random_seed(seed)
+    make, sources = SYSTEMS[name]
+    return make(seed), sources
+
+
+def train(system, sources, steps, every=EVERY, **how):
+    return system.train(*sources, steps=steps, every=every, batch_size=BATCH, **how)
+
+
+def file_of(folder, name):
+    return Path(folder) / f"{name}.npz"
+
+
+def train_until_killed(folder):
+    training.CHECKPOINT_SECONDS = 0.0  # save after every interval
+    tf.config.run_functions_eagerly(True)  # nothing here lasts long enough for compiling to pay
+    games = {name: build(name) for name in SYSTEMS}
+    for steps in itertools.count(1):
+        for name, (system, sources) in games.items():
+            train(system, sources, steps, every=1, checkpoint=file_of(folder, name))
+
+
+if __name__ == "__main__":
+    train_until_killed(sys.argv[1])

@@ -1,0 +1,328 @@
+"""What holds for every system: who moves, one seed one result, and that nothing is lost on the way."""
+
+import json
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+import systems
+import tensorflow as tf
+
+from conftest import equal, weights
+from gan_helpers import sampling, training
+from gan_helpers.models import gan, learner, toy
+
+EVERY_SYSTEM = pytest.mark.parametrize("name", systems.SYSTEMS)
+
+
+def everything(system):
+    """All numbers that a step reads or writes."""
+    return [variable.numpy().copy() for part in system.parts().values() for variable in part.variables]
+
+
+def beginning(system):
+    """As ``everything``, without state, some of which is only made when training starts."""
+    parts = [*system.networks().values(), *(system.optimizer_of(player) for player in system.players())]
+    return [variable.numpy().copy() for part in parts for variable in part.variables]
+
+
+def learned(system):
+    return [weight.numpy().copy() for player in system.players() for weight in system.weights_of(player)]
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    """Each system, compiled once for the whole module: ``restart`` makes it as new."""
+    return {name: systems.build(name) for name in systems.SYSTEMS}
+
+
+@pytest.fixture
+def eagerly():
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@EVERY_SYSTEM
+def test_every_weight_belongs_to_one_player_and_moves(name, eagerly):
+    system, sources = systems.build(name)
+    owned = [id(weight) for player in system.players() for weight in system.weights_of(player)]
+    assert len(owned) == len(set(owned))
+    assert set(owned) == {id(w) for network in system.networks().values() for w in network.trainable_variables}
+    before = learned(system)
+    systems.train(system, sources, steps=2)
+    still = [(a == b).all() for a, b in zip(before, learned(system), strict=True)]
+    # a critic's last bias is in E a(fake) and in E a(real), and cancels
+    assert sum(still) == (1 if name in ("wgan", "wgan-gp") else 0)
+
+
+@EVERY_SYSTEM
+def test_a_player_moves_only_its_own_weights(name, eagerly):
+    """While one player's optimizer works and the others' do nothing, nobody else's weights move."""
+    for mover in systems.build(name)[0].players():
+        system, sources = systems.build(name)
+        for player in system.players():
+            if player != mover:
+                system.optimizer_of(player).apply = lambda gradients, weights: None
+        before = {player: weights_of(system, player) for player in system.players()}
+        systems.train(system, sources, steps=2)
+        for player, was in before.items():
+            if player == mover:
+                assert not equal(was, weights_of(system, player))
+            elif name != "wgan":  # which clips: that is not its optimizer's doing
+                assert equal(was, weights_of(system, player))
+
+
+def weights_of(system, player):
+    return [weight.numpy().copy() for weight in system.weights_of(player)]
+
+
+@EVERY_SYSTEM
+def test_one_seed_one_result_and_a_restart_is_a_new_beginning(name, compiled):
+    """A restarted system begins as one that was built anew with that seed, and is not compiled again."""
+    system, sources = compiled[name]
+    ends = {}
+    for seed in (0, 1, 0):
+        system.restart(seed)
+        if name != "vae":  # Keras lists the layers of its encoder, which is no stack, in another order than ours
+            assert equal(beginning(system), beginning(systems.build(name, seed)[0]))
+        systems.train(system, sources, steps=2)
+        if seed in ends:
+            assert equal(ends[seed], everything(system))
+        ends[seed] = everything(system)
+    assert not equal(ends[0], ends[1])
+    assert system._compiled_interval.experimental_get_tracing_count() == 1
+
+
+def test_a_restarted_run_is_the_run_of_that_seed(compiled):
+    system, sources = compiled["gan, averaged, two steps of D"]
+    system.restart(7)
+    systems.train(system, sources, steps=4)
+    fresh, _ = systems.build("gan, averaged, two steps of D", seed=7)
+    systems.train(fresh, sources, steps=4)
+    assert equal(everything(system), everything(fresh))
+    for report in fresh.reports:
+        assert np.array_equal(fresh.curves[report], system.curves[report])
+
+
+def test_xla_repeats_itself(compiled):
+    """Its noise comes in another order, so it does not repeat what a run without it did."""
+    system, sources = systems.build("gan, averaged, two steps of D")
+    system.compile(systems.optimizer(), systems.optimizer(), jit_compile=True)
+    ends = []
+    for _ in range(2):
+        system.restart(0)
+        systems.train(system, sources, steps=4)
+        ends.append(everything(system))
+    assert equal(*ends) and system._compiled_interval.experimental_get_tracing_count() == 1
+    plain, _ = compiled["gan, averaged, two steps of D"]
+    plain.restart(0)
+    systems.train(plain, sources, steps=4)
+    assert not equal(ends[0], everything(plain))
+
+
+@EVERY_SYSTEM
+def test_folding_steps_into_one_call_changes_nothing(name, compiled):
+    system, sources = compiled[name]
+    system.restart(0)
+    systems.train(system, sources, steps=4)
+    folded, means = everything(system), system.curves
+    system.restart(0)
+    systems.train(system, sources, steps=4, every=1)
+    assert equal(folded, everything(system))
+    for report in system.reports:
+        steps, values = system.curves[report]
+        assert steps.tolist() == [1, 2, 3, 4]
+        assert means[report][1] == pytest.approx(values.reshape(2, 2).mean(axis=1), rel=1e-5)  # not the last value
+
+
+def test_kill_9_and_resume_gives_the_same_bits(tmp_path, eagerly):
+    """One process trains all systems in turn and is killed, wherever it may be: in a step, or writing a file."""
+    process = subprocess.Popen([sys.executable, systems.__file__, tmp_path], stderr=subprocess.PIPE, text=True)
+    while not all(systems.file_of(tmp_path, name).exists() for name in systems.SYSTEMS):
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    process.kill()  # SIGKILL, or what Windows has in its place
+    process.wait()
+    for name in systems.SYSTEMS:
+        file = systems.file_of(tmp_path, name)
+        with np.load(file) as arrays:  # the file is whole, whenever the kill came
+            end = json.loads(str(arrays["about"]))["step"] + 2
+        (resumed, sources), (whole, _) = systems.build(name, seed=1), systems.build(name)
+        resumed.seed.change(0)  # other first weights: everything must come from the file
+        systems.train(resumed, sources, steps=end, every=1, checkpoint=file)
+        systems.train(whole, sources, steps=end, every=1)
+        assert equal(everything(resumed), everything(whole)), name
+        for report in whole.reports:
+            assert np.array_equal(whole.curves[report], resumed.curves[report])
+
+
+@EVERY_SYSTEM
+def test_the_dashboards_needs_are_met(name, compiled):
+    """What a system says of its curves names only what its steps report, and its preview is repeatable."""
+    system, _ = compiled[name]
+    drawn = [curve for panel in system.panels() for curve in panel.curves]
+    assert set(drawn) <= set(system.reports) and len(drawn) == len(set(drawn))
+    pictures = system.preview(3, seed=1)
+    assert pictures is None or (len(pictures) == 3 and np.array_equal(pictures, system.preview(3, seed=1)))
+
+
+# --------------------------------------------------------------------------------------- what makes a run
+
+
+def refused(match, tmp_path, change, name="gan"):
+    """A run that was begun with one system or source must not be continued with another."""
+    system, sources = systems.build(name)
+    file = tmp_path / "run.npz"
+    systems.train(system, sources, steps=2, checkpoint=file)
+    other, sources = change(*systems.build(name))
+    with pytest.raises(training.CheckpointError, match=match):
+        systems.train(other, sources, steps=4, checkpoint=file)
+
+
+def test_other_data_are_another_run(tmp_path, eagerly):
+    def change(system, sources):
+        points = sources[0].copy()
+        points[-1, -1] += 1e-3
+        return system, (points,)
+
+    refused("its data is .*, now it is", tmp_path, change)
+
+
+def test_another_layer_setting_is_another_run(tmp_path, eagerly):
+    """Same shapes, same class, same optimizers: only a slope differs."""
+
+    def change(system, sources):
+        system.discriminator.layers[1].negative_slope = 0.1
+        return system, sources
+
+    refused(r"its discriminator's layer 1 \(LeakyReLU\), negative_slope is 0.2.*, now it is 0.1", tmp_path, change)
+
+
+def test_another_precision_is_another_run(tmp_path, eagerly):
+    def change(_, sources):
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        try:
+            return systems.build("gan")[0], sources
+        finally:
+            keras.config.set_dtype_policy("float32")
+
+    refused(r"its generator's layer 0 \(Dense\), dtype is .*float32.*, now it is .*mixed_bfloat16", tmp_path, change)
+
+
+def test_the_names_that_keras_gives_do_not_matter():
+    a, b = systems.build("gan, convolutional")[0], systems.build("gan, convolutional")[0]
+    assert a.generator.layers[0].name != b.generator.layers[0].name
+    assert training.run_identity(a, {}) == training.run_identity(b, {})
+
+
+def test_the_average_keeps_weights_and_no_seeds_of_dropout(eagerly):
+    """The two integers that choose dropout's next mask have no mean."""
+    generator = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dropout(0.5), keras.layers.Dense(2)])
+    game = gan.GAN(generator, toy.build_point_discriminator(), systems.NON_SATURATING, average=0.5)
+    game.compile(systems.optimizer(), systems.optimizer())
+    systems.train(game, (systems.POINTS,), steps=2)
+    averaged = game.averaged_generator
+    assert len(averaged.variables) == len(averaged.weights) + 1
+    (seeds,) = [variable for variable in averaged.variables if variable.dtype.startswith(("int", "uint"))]
+    game.follow(tf.constant(2))
+    assert seeds.numpy()[1] == 0  # the copy has made no mask
+    assert not equal(weights(generator), weights(averaged))
+
+
+# ------------------------------------------------------------------------------------------------- sources
+
+
+class Pairs(learner.Learner):
+    """Writes down which examples meet."""
+
+    n_sources = 2
+
+    def __init__(self, network):
+        super().__init__(0, (1,))
+        self.network, self.seen = network, []
+
+    def networks(self):
+        return {"network": self.network}
+
+    def update(self, step, first, second):
+        self.seen.append((first.numpy()[:, 0], second.numpy()[:, 0]))
+        return {"loss": tf.reduce_sum(self.network(first))}
+
+
+def pairs(lengths, steps, batch_size=10):
+    model = Pairs(keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)]))
+    model.compile(systems.optimizer())
+    domains = [np.arange(n, dtype=np.float32)[:, None] for n in lengths]
+    model.train(*domains, steps=steps, every=1, batch_size=batch_size)
+    return model.seen
+
+
+def test_sources_have_orders_of_their_own(eagerly):
+    """Two aligned sets, equally long, must not arrive as pairs: CycleGAN would secretly be supervised."""
+    together = pairs((100, 100), steps=10)
+    first, second = (np.concatenate(side) for side in zip(*together, strict=True))
+    assert sorted(first) == sorted(second) == list(range(100))  # an epoch: each example once
+    assert (first == second).mean() < 0.1
+
+
+def test_sources_may_differ_in_length_and_batch_size(eagerly):
+    seen = pairs((20, 100), steps=10, batch_size=(4, 10))
+    first, second = (np.concatenate(side) for side in zip(*seen, strict=True))
+    assert np.bincount(first.astype(int)).tolist() == [2] * 20 and sorted(second) == list(range(100))
+
+
+def test_arrays_of_one_source_are_drawn_together():
+    images = np.arange(30, dtype=np.float32)[:, None]
+    for step, (image, label) in sampling.batches((images, 10 * images), batch_size=5, stop=6, seed=1):
+        assert np.array_equal(label, 10 * image) and image.shape == (5, 1) and step < 6
+
+
+def test_the_first_source_keeps_its_order_whatever_comes_with_it():
+    data = np.arange(30)
+    alone = [batch.numpy() for _, batch in sampling.batches(data, batch_size=5, stop=6, seed=1)]
+    beside = [batch.numpy() for _, batch, _ in sampling.batches(data, data, batch_size=5, stop=6, seed=1)]
+    assert np.array_equal(alone, beside)
+
+
+def test_wrong_sources_are_refused(compiled):
+    autoencoder, ((noisy, clean),) = compiled["autoencoder"]
+    with pytest.raises(ValueError, match=r"Autoencoder takes 1 source.* got 2.*put them into a tuple"):
+        autoencoder.train(noisy, clean, steps=1)
+    with pytest.raises(ValueError, match=r"one source must have the same length, got lengths \[40, 39\]"):
+        autoencoder.train((noisy, clean[:-1]), steps=1)
+    with pytest.raises(ValueError, match=r"batch_size must be one number, or one for each of 1 source"):
+        autoencoder.train(noisy, steps=1, batch_size=(4, 4))
+    judge, ((images, labels),) = compiled["classifier"]
+    with pytest.raises(ValueError, match=r"labels must be ints from 0 to 2.* from 1 to 3"):
+        judge.train((images, labels + 1), steps=1)
+    with pytest.raises(ValueError, match=r"a pair, \(images, labels\)"):
+        judge.train(images, steps=1)
+
+
+# -------------------------------------------------------------------------------------------------- phases
+
+
+class Growing(gan.GAN):
+    """From step 4 on its learning is another graph."""
+
+    def phase(self, step):
+        return "large" if step >= 4 else "small"
+
+    def update(self, step, real):
+        report = super().update(step, real)
+        return report | {"d_loss": tf.constant(1.0 if self.current_phase == "small" else 2.0)}
+
+
+def test_each_phase_is_compiled_once_and_an_interval_lies_within_one():
+    game = Growing(toy.build_point_generator(), toy.build_point_discriminator(), systems.NON_SATURATING)
+    game.compile(systems.optimizer(), systems.optimizer())
+    curves = systems.train(game, (systems.POINTS,), steps=8)
+    assert curves["d_loss"][1].tolist() == [1, 1, 2, 2]
+    assert game._compiled_interval.experimental_get_tracing_count() == 2
+    game.restart(0)
+    with pytest.raises(ValueError, match="a new phase begins between the steps 3 and 6"):
+        systems.train(game, (systems.POINTS,), steps=6, every=3)
