@@ -105,8 +105,10 @@ def own_share(draw, shape) -> tf.Tensor:
     index, count = replicas()
     if count == 1:
         return draw(shape)
-    rows, rest = shape[0], shape[1:]
-    return draw(tf.concat([[rows * count], rest], axis=0))[index * rows : (index + 1) * rows]
+    shape = tf.convert_to_tensor(shape)
+    rows_of_all = tf.concat([shape[:1] * count, shape[1:]], axis=0)
+    begin = tf.concat([shape[:1] * index, 0 * shape[1:]], axis=0)
+    return tf.slice(draw(rows_of_all), begin, shape)
 
 
 def normal(shape, seed: int | Seed, step: tf.Tensor | int, stream: str) -> tf.Tensor:
@@ -189,17 +191,22 @@ def indices_of(
     )
 
 
-def gather(sources: Sequence[tuple[tf.Tensor, ...]], indices: Sequence[tf.Tensor]) -> tuple:
+def gather(sources: Sequence[tuple[tf.Tensor, ...]], indices: Sequence[tf.Tensor], parts: int = 1) -> tuple:
     """The examples with these indices, for each source a tensor, or a tuple of tensors if it has several arrays.
 
     Where several replicas train together, each gets its share of the batch.
+
+    Args:
+        sources: from :func:`as_tensors`.
+        indices: from :func:`indices_of`.
+        parts: so many batches follow each other in one; each is shared out by itself.
     """
     index, count = replicas()
     batches = []
     for arrays, chosen in zip(sources, indices, strict=True):
         if count > 1:
-            share = chosen.shape[0] // count
-            chosen = chosen[index * share : (index + 1) * share]
+            shares = tf.reshape(chosen, (parts, count, chosen.shape[0] // (parts * count)))
+            chosen = tf.reshape(shares[:, index], [chosen.shape[0] // count])
         batch = tuple(tf.gather(array, chosen) for array in arrays)
         batches.append(batch if len(batch) > 1 else batch[0])
     return tuple(batches)

@@ -30,6 +30,9 @@ class System(keras.Model):
     From them follows the rest: what is compiled, saved, restored, compared and begun anew. What a step does stands in
     :meth:`update`.
 
+    Built and trained within the scope of a ``tf.distribute.MirroredStrategy``, a system trains on several devices; each
+    gets its share of the batch and of the noise, so that together they do what one device does.
+
     Args:
         seed: chooses batches and noise (not the initial weights; those follow ``keras.utils.set_random_seed``).
         example_shape: the shape of one training example; ``None`` where a side may have any length.
@@ -117,7 +120,7 @@ class System(keras.Model):
 
         A step counts itself, in the graph that moves the weights: the two agree however training ends.
         """
-        return int(self._steps_done.value)
+        return int(self._steps_done.numpy())
 
     @steps_done.setter
     def steps_done(self, steps: int) -> None:
@@ -212,7 +215,11 @@ class System(keras.Model):
             )
         for number, source in enumerate(sources):
             self.check_source(number, source)
-        sizes = tuple(size * self.batches_per_step for size in sampling.each(batch_size, len(sources)))
+        sizes = sampling.each(batch_size, len(sources))
+        devices = self.distribute_strategy.num_replicas_in_sync
+        if any(size % devices for size in sizes):
+            raise ValueError(f"batch_size must be a multiple of the number of devices ({devices}), got {batch_size}")
+        sizes = tuple(size * self.batches_per_step for size in sizes)
         sampling.check_lengths(sources, sizes)
         self.before_training()
         settings = {"batch_size": batch_size}
@@ -294,7 +301,7 @@ class System(keras.Model):
         return report
 
     def _step_on_replica(self, step, indices, tensors):
-        report = self.update(step, *sampling.gather(tensors, indices))
+        report = self.update(step, *sampling.gather(tensors, indices, self.batches_per_step))
         sampling.assign(self._steps_done, step + 1)
         self.follow(step)
         return {name: tf.cast(report[name], tf.float32) for name in self.reports}

@@ -1,0 +1,46 @@
+"""Two devices against one: a script of its own, because TensorFlow's devices can only be chosen before it starts.
+
+Prints, for each system, the largest difference of any weight after training on one device and on two.
+"""
+
+import json
+
+from gan_helpers.config import quiet_tensorflow
+
+tf, keras = quiet_tensorflow()
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+import numpy as np
+import systems
+
+STRATEGY = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], cross_device_ops=tf.distribute.ReductionToOneDevice())
+NAMES = ("gan, averaged, two steps of D", "shared fakes", "wgan-gp", "autoencoder", "vae")  # no batch norm, no dropout
+
+
+def trained(name):
+    system, sources = systems.build(name)
+    for player in system.players():
+        system.optimizer_of(player).learning_rate = 0.01
+    curves = systems.train(system, sources, steps=4)
+    values = [v.numpy() for part in system.parts().values() for v in part.variables if v.dtype == "float32"]
+    return values, {report: curves[report][1].tolist() for report in system.reports}
+
+
+def main():
+    differences = {}
+    for name in NAMES:
+        alone, curves_alone = trained(name)
+        with STRATEGY.scope():
+            together, curves_together = trained(name)
+        largest = max(float(np.abs(a - b).max()) for a, b in zip(alone, together, strict=True))
+        moved = max(float(np.abs(curves_alone[r][0] - curves_alone[r][-1])) for r in curves_alone)
+        of_curves = max(
+            abs(a - b) for r in curves_alone for a, b in zip(curves_alone[r], curves_together[r], strict=True)
+        )
+        differences[name] = {"weights": largest, "curves": float(of_curves), "moved": moved}
+    print(json.dumps(differences))
+
+
+if __name__ == "__main__":
+    main()
