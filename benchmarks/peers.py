@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-SECONDS_A_ROUND = 6
+SECONDS_A_ROUND = 10
 
 
 def timed(variant, steps: int) -> float:
@@ -22,10 +22,10 @@ def timed(variant, steps: int) -> float:
 
 
 def warm_up(variant) -> int:
-    """Compile, and find out how many steps make a round: whole intervals of steps, some 6 seconds in all."""
+    """Compile, and find out how many steps make a round: whole intervals of steps, some ten seconds in all."""
     steps = variant.interval
     variant.run(steps)  # compiles
-    while (seconds := timed(variant, steps)) < 1:
+    while (seconds := timed(variant, steps)) < SECONDS_A_ROUND / 4:
         steps *= 2  # too short to tell
     return variant.interval * max(1, round(SECONDS_A_ROUND * steps / seconds / variant.interval))
 
