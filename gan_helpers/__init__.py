@@ -22,7 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
         "callbacks", "config", "curves", "datasets", "doctor", "exercises", "film", "layers", "losses", "metrics",
-        "models", "notebooks", "pictures", "plots", "sampling", "toys", "training", "widgets", "zoo",
+        "models", "notebooks", "pictures", "plots", "recipe", "sampling", "toys", "training", "widgets", "zoo",
     ],
     submod_attrs={
         "callbacks": ["Dashboard", "ProgressBar", "QualityTracker", "SampleGrids", "Stopwatch"],

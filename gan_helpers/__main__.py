@@ -31,8 +31,10 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("name", nargs="?", help="which system; without it, they are listed")
     command.add_argument("--folder", type=Path, help="where to write (default: into the package)")
     command.add_argument(
-        "--checkpoint", type=Path, help="saved to while training; the same command goes on from it (default: runs/NAME)"
+        "--checkpoint", type=Path, help="saved to while training; the same command goes on from it (default: in runs/)"
     )
+    command.add_argument("--seed", type=int, help="of another run by the same recipe")
+    command.add_argument("--threads", type=int, help="how many processor threads to use (default: all)")
     command.set_defaults(command=train)
     return top
 
@@ -66,11 +68,13 @@ def run(options) -> int:
 
 def train(options) -> int:
     """Train by a recipe and save weights and card."""
-    from .config import quiet_tensorflow
+    from .config import quiet_tensorflow, use_threads
 
     quiet_tensorflow()
+    if options.threads is not None:
+        use_threads(options.threads)
     from . import callbacks, zoo
-    from .training import Stopped
+    from .training import CheckpointError, Stopped
 
     if options.name not in zoo.RECIPES:
         if options.name is not None:
@@ -79,17 +83,15 @@ def train(options) -> int:
         for recipe in zoo.RECIPES.values():
             print(f"  {recipe.name:<20} {recipe.what}")
         return 0 if options.name is None else 2
-    checkpoint = options.checkpoint
-    if checkpoint is None and zoo.recipe(options.name).resumable:
-        checkpoint = Path("runs") / f"{options.name}.npz"
+    plan = zoo.recipe(options.name, options.seed)
+    checkpoint = options.checkpoint or Path("runs") / f"{zoo.file_name(plan)}.npz"
     try:
-        trained = zoo.train(options.name, [callbacks.ProgressBar()], checkpoint)
-    except (Stopped, ValueError) as message:
+        trained = zoo.train(plan.name, [callbacks.ProgressBar()], checkpoint, plan.seed)
+    except (Stopped, ValueError, CheckpointError) as message:
         print(message, file=sys.stderr)
         return 1
     path = zoo.save(trained, options.folder or zoo.WEIGHTS)
-    if checkpoint is not None:
-        checkpoint.unlink()  # the weights are safe
+    checkpoint.unlink()  # the weights are safe
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, {trained.card['seconds']} s, {trained.card['scores']}")
     return 0
 

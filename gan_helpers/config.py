@@ -108,6 +108,24 @@ def device() -> str:
     return "GPU " + ", ".join(names)
 
 
+def use_threads(count: int) -> None:
+    """Let TensorFlow use only so many processor threads; to be called before it computes anything.
+
+    Args:
+        count: at least 1.
+
+    Raises:
+        ValueError: ``count`` is below 1.
+        RuntimeError: TensorFlow has begun to compute.
+    """
+    import tensorflow as tf
+
+    if count < 1:
+        raise ValueError(f"the number of threads must be at least 1, got {count}")
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(count)
+
+
 def bfloat16_speedup(rounds: int = 3) -> float:
     """How many times as fast this machine convolves in bfloat16 as in float32, gradients included; takes a second.
 

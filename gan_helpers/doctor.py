@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import psutil
+from packaging.version import Version
 
 from . import config, datasets
 
@@ -50,7 +51,7 @@ def packages() -> list[tuple[bool, str, str]]:
             remedy = "pip install 'gan-helpers[tf]'" if name in ("tensorflow", "keras") else f"pip install {name}"
             findings.append((False, f"{name} is not installed", remedy))
         else:
-            fine = as_numbers(version) >= as_numbers(least)
+            fine = Version(version) >= Version(least)
             findings.append((fine, f"{name} {version}", f"pip install --upgrade '{name}>={least}'"))
     return findings
 
@@ -63,11 +64,6 @@ def installed(name: str) -> str | None:
         except importlib.metadata.PackageNotFoundError:
             continue
     return None
-
-
-def as_numbers(version: str) -> tuple[int, ...]:
-    """``"2.21.0"`` → (2, 21): enough to compare."""
-    return tuple(int("".join(filter(str.isdigit, part)) or 0) for part in version.split(".")[:2])
 
 
 def tensorflow() -> tuple[bool, str, str]:

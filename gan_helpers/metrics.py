@@ -11,7 +11,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 from scipy.spatial.distance import cdist
-from scipy.stats import rankdata
+from scipy.stats import mannwhitneyu
 
 from .datasets import check_images
 
@@ -207,12 +207,10 @@ def auroc(normal: np.ndarray, anomalous: np.ndarray) -> float:
     normal, anomalous = np.ravel(normal), np.ravel(anomalous)
     if not (len(normal) and len(anomalous)):
         raise ValueError(f"both kinds need at least one score, got {len(normal)} normal and {len(anomalous)} anomalous")
-    scores = np.concatenate([anomalous, normal])
-    if not np.isfinite(scores).all():
+    if not (np.isfinite(normal).all() and np.isfinite(anomalous).all()):
         raise ValueError("every score must be a finite number")
-    m, n = len(anomalous), len(normal)
-    rank_sum = rankdata(scores)[:m].sum()  # each anomaly's rank counts the scores that it is not below
-    return float((rank_sum - m * (m + 1) / 2) / (m * n))
+    wins = mannwhitneyu(anomalous, normal).statistic  # pairs in which the anomaly scores higher; a tie counts half
+    return float(wins / (len(anomalous) * len(normal)))
 
 
 # ---------------------------------------------------------------------------------------- scores on pictures
@@ -228,9 +226,10 @@ class Evaluator:
         samples: how many images, real and fake, the Fréchet distance and Inception Score use.
         neighbours_of: how many of them precision, recall and coverage use.
         seed: chooses which real images are used.
+        name: of the data set, for messages.
 
     Raises:
-        ValueError: fewer real images than ``samples``.
+        ValueError: fewer real images than ``samples``, or images of another size than the classifier's.
     """
 
     def __init__(
@@ -240,7 +239,9 @@ class Evaluator:
         samples: int = 10_000,
         neighbours_of: int = 2_000,
         seed: int = 0,
+        name: str = "real images",
     ):
+        self.name = name
         if len(real_images) < samples:
             raise ValueError(f"samples = {samples} needs as many real images, got {len(real_images)}")
         self.samples, self.neighbours_of = samples, min(neighbours_of, samples)
@@ -252,6 +253,11 @@ class Evaluator:
     def look_at(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Features (n, d) and class probabilities (n, classes) of images in [−1, 1]."""
         check_images(images)
+        expected = self.network.input_shape[1:]
+        if np.shape(images)[1:] != expected:
+            raise ValueError(
+                f"this evaluator of {self.name} looks at images of shape {expected}, got {np.shape(images)[1:]}"
+            )
         features, logits = self.network.predict(images, batch_size=500, verbose=0)
         return features, np.asarray(keras.ops.softmax(logits))
 
@@ -271,7 +277,7 @@ class Evaluator:
         """
         images = images(self.samples) if callable(images) else images
         if len(images) < self.samples:
-            raise ValueError(f"this evaluator compares {self.samples} images, got only {len(images)}")
+            raise ValueError(f"this evaluator of {self.name} compares {self.samples} images, got only {len(images)}")
         features, probabilities = self.look_at(images[: self.samples])
         few = slice(self.neighbours_of)
         return {

@@ -62,7 +62,7 @@ class RecordCurves(keras.callbacks.Callback):
 
 
 class StopButton(keras.callbacks.Callback):
-    """Hear the stop button of a notebook, or Ctrl+C, between intervals; a context around one ``fit``.
+    """Hear the stop button of a notebook, or Ctrl+C, between intervals; a context around the loop of training.
 
     Once: the interval that is under way is finished and recorded, and training ends with :class:`Stopped`. Twice:
     training ends as soon as TensorFlow returns, and the interval under way is missing from curves and checkpoint. The

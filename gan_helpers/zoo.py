@@ -3,7 +3,8 @@
     >>> gan, card = load("gan_mnist")          # at once, from the package
     >>> gan, scores = train("gan_mnist")       # anew, with the same numbers
 
-A recipe holds every hyperparameter of its system. Chapters read them from here, so chapter and weights agree.
+A recipe holds every hyperparameter of its system and stands beside it. Chapters read them from here, so chapter and
+weights agree.
 Weights ship as float16, each with a card: seed, steps, seconds, scores, SHA-256.
 """
 
@@ -12,9 +13,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import time
+import subprocess
+import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -24,10 +26,11 @@ import numpy as np
 import tensorflow as tf
 
 from . import callbacks as watchers
-from . import datasets, losses
+from . import datasets
 from .files import write_atomically
 from .metrics import Evaluator
 from .models import classifier, dcgan, gan, vae
+from .recipe import Recipe
 
 WEIGHTS = datasets.ASSETS / "weights"
 
@@ -39,219 +42,34 @@ class Trained(NamedTuple):
     card: dict
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What all recipes have in common.
-
-    Attributes:
-        name: of the system, and of its files.
-        what: a line for people; it may be reworded without the weights becoming another recipe's.
-    """
-
-    name: str
-    what: str
-
-    resumable = True  # whether training can go on from a checkpoint
-
-    def settings(self) -> dict:
-        """All that decides what the weights become, as plain values: two recipes are the same if these are."""
-        values = asdict(self)
-        del values["what"]
-        return values
+RECIPES = {module.RECIPE.name: module.RECIPE for module in (classifier, gan, dcgan, vae)}
 
 
-@dataclass(frozen=True)
-class ClassifierRecipe(Recipe):
-    """How the judge of a data set is trained."""
-
-    dataset: str
-    steps: int
-    batch_size: int = 128
-    learning_rate: float = 1e-3
-    seed: int = 0
-
-    def build(self) -> classifier.Classifier:
-        """The untrained classifier, compiled."""
-        data = datasets.load(self.dataset)
-        network = classifier.build_classifier(data.image_shape, len(data.class_names))
-        model = classifier.Classifier(network, self.seed)
-        rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.steps)
-        model.compile(keras.optimizers.Adam(rate))
-        return model
-
-    def settings(self) -> dict:
-        """As of every recipe, and the network."""
-        return super().settings() | {"networks": "classifier.build_classifier"}
-
-    def train(self, model: classifier.Classifier, **how) -> None:
-        """Train ``model`` in place, from wherever it stands to ``steps``."""
-        data = datasets.load(self.dataset)
-        source = (data.scaled(), data.train_labels)
-        model.train(source, steps=self.steps, batch_size=self.batch_size, every=min(60, self.steps), **how)
-
-    def score(self, model: classifier.Classifier) -> dict[str, float]:
-        """Accuracy on the test images."""
-        data = datasets.load(self.dataset)
-        return {"test_accuracy": model.accuracy(data.scaled("test"), data.test_labels)}
-
-    def networks(self, model: classifier.Classifier) -> dict[str, keras.Model]:
-        """What is saved."""
-        return model.networks()
-
-
-@dataclass(frozen=True)
-class GANRecipe(Recipe):
-    """How the GAN of chapter 3 is trained: Adam for both players, the non-saturating loss."""
-
-    dataset: str
-    steps: int
-    d_learning_rate: float
-    g_learning_rate: float
-    beta_1: float
-    average: float | None
-    latent_dim: int = 100
-    batch_size: int = 128
-    seed: int = 0
-
-    game = gan.GAN
-    networks_of = gan  # the module with both builders
-    loss = losses.NonSaturatingLoss()
-    jit_compile = True
-
-    def settings(self) -> dict:
-        """As of every recipe, and the kind of game, its networks, its loss, and whether XLA compiles it."""
-        module = self.networks_of.__name__.rpartition(".")[2]
-        return super().settings() | {
-            "game": self.game.__name__,
-            "networks": f"{module}.build_generator, {module}.build_discriminator",
-            "loss": repr(self.loss),
-            "jit_compile": self.jit_compile,
-        }
-
-    def build(self) -> gan.GAN:
-        """The untrained game, compiled."""
-        generator = self.networks_of.build_generator(self.latent_dim)
-        discriminator = self.networks_of.build_discriminator()
-        model = self.game(generator, discriminator, self.loss, self.seed, self.average)
-        model.compile(
-            discriminator_optimizer=keras.optimizers.Adam(self.d_learning_rate, self.beta_1),
-            generator_optimizer=keras.optimizers.Adam(self.g_learning_rate, self.beta_1),
-            jit_compile=self.jit_compile,
-        )
-        return model
-
-    def train(self, model: gan.GAN, **how) -> None:
-        """Train ``model`` in place, from wherever it stands to ``steps``; ``how`` goes to its ``train``."""
-        images = datasets.load(self.dataset).scaled()
-        model.train(images, steps=self.steps, batch_size=self.batch_size, **how)
-
-    def score(self, model: gan.GAN) -> dict[str, float]:
-        """Every score, against 10,000 training images."""
-        return evaluator(self.dataset).score(model.sample)
-
-    def networks(self, model: gan.GAN) -> dict[str, keras.Model]:
-        """What is saved: of the generator, the weights that samples come from."""
-        return {"generator": model.sampler, "discriminator": model.discriminator}
-
-
-@dataclass(frozen=True)
-class DCGANRecipe(GANRecipe):
-    """How the DCGAN of chapter 4 is trained: as the GAN, with convolutional networks that learn from the same fakes."""
-
-    game = dcgan.SharedFakesGAN
-    networks_of = dcgan
-    jit_compile = False  # XLA on a CPU is bad at convolutions
-
-
-@dataclass(frozen=True)
-class VAERecipe(Recipe):
-    """How the variational autoencoder of chapter 2 is trained: Adam, its rate falling to 0 along a cosine."""
-
-    dataset: str
-    steps: int
-    learning_rate: float
-    latent_dim: int = 2
-    batch_size: int = 128
-    seed: int = 0
-
-    jit_compile = True
-
-    def settings(self) -> dict:
-        """As of every recipe, and the networks, and whether XLA compiles them."""
-        networks = "vae.build_gaussian_encoder, vae.build_bernoulli_decoder"
-        return super().settings() | {"networks": networks, "jit_compile": self.jit_compile}
-
-    def build(self) -> vae.VAE:
-        """The untrained model, compiled."""
-        model = vae.VAE(
-            vae.build_gaussian_encoder(self.latent_dim), vae.build_bernoulli_decoder(self.latent_dim), self.seed
-        )
-        rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.steps)
-        model.compile(keras.optimizers.Adam(rate), jit_compile=self.jit_compile)
-        return model
-
-    def train(self, model: vae.VAE, **how) -> None:
-        """Train ``model`` in place on binarised images, from wherever it stands to ``steps``."""
-        ink = vae.binarise(datasets.load(self.dataset).scaled(), seed=0)
-        model.train(ink, steps=self.steps, batch_size=self.batch_size, **how)
-
-    def score(self, model: vae.VAE) -> dict[str, float]:
-        """The evidence lower bound on the test images, and its two parts, in nats."""
-        return vae.elbo(model, vae.binarise(datasets.load(self.dataset).scaled("test"), seed=1))
-
-    def networks(self, model: vae.VAE) -> dict[str, keras.Model]:
-        """What is saved."""
-        return {"encoder": model.encoder, "decoder": model.decoder}
-
-
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (
-        ClassifierRecipe("mnist_classifier", "the judge of all digit chapters", "mnist", steps=4680),
-        GANRecipe(
-            "gan_mnist",
-            "chapter 3: the first GAN, two dense networks",
-            "mnist",
-            steps=30_000,
-            d_learning_rate=2e-3,
-            g_learning_rate=2e-3,
-            beta_1=0.0,
-            average=0.999,
-        ),
-        DCGANRecipe(
-            "dcgan_mnist",
-            "chapter 4: DCGAN, two convolutional networks",
-            "mnist",
-            steps=4_000,
-            d_learning_rate=4e-3,
-            g_learning_rate=4e-3,
-            beta_1=0.5,
-            average=0.995,
-        ),
-        VAERecipe(
-            "vae_mnist",
-            "chapter 2: a variational autoencoder with two latent numbers",
-            "mnist",
-            steps=60_000,
-            learning_rate=2e-3,
-        ),
-    )
-}
-
-
-def recipe(name: str) -> Recipe:
+def recipe(name: str, seed: int | None = None) -> Recipe:
     """The recipe called ``name``.
+
+    Args:
+        name: of a system.
+        seed: of another run by the same recipe; by default the recipe's own.
 
     Raises:
         KeyError: there is none; the message lists those there are.
     """
     if name not in RECIPES:
         raise KeyError(f"no recipe named {name!r}; there are: {', '.join(RECIPES)}")
-    return RECIPES[name]
+    return RECIPES[name] if seed is None else replace(RECIPES[name], seed=seed)
+
+
+def file_name(plan: Recipe) -> str:
+    """What a run's files are called: the recipe's name, and the seed where it is not the recipe's own."""
+    return plan.name if plan.seed == RECIPES[plan.name].seed else f"{plan.name}-{plan.seed}"
 
 
 def train(
-    name: str, callbacks: Iterable[keras.callbacks.Callback] = (), checkpoint: str | Path | None = None
+    name: str,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
+    checkpoint: str | Path | None = None,
+    seed: int | None = None,
 ) -> Trained:
     """Train the system called ``name`` by its recipe; return it with its (unsaved) card.
 
@@ -259,70 +77,97 @@ def train(
         name: of a recipe.
         callbacks: what watches.
         checkpoint: a file to save to while training, and to go on from where it exists; see ``System.train``.
+        seed: by default the recipe's own.
 
     Raises:
         KeyError: there is no such recipe.
-        ValueError: a checkpoint is asked for, and this recipe cannot go on from one.
     """
-    plan = recipe(name)
+    plan = recipe(name, seed)
     keras.utils.set_random_seed(plan.seed)  # the first weights
-    model = plan.build()
-    if plan.resumable:
-        plan.train(model, callbacks=[watchers.Stopwatch(), *callbacks], checkpoint=checkpoint)
-        seconds = model.curves.last("seconds")  # those before an interruption included
-    elif checkpoint is None:
-        started = time.monotonic()
-        plan.train(model, callbacks)
-        seconds = time.monotonic() - started
-    else:
-        raise ValueError(f"{name} cannot go on from a checkpoint: train it without one")
-    shipped = {key: value.astype(np.float16) for key, value in weights_of(plan.networks(model)).items()}
-    set_weights(plan.networks(model), shipped)  # score what a reader will load, rounding included
-    card = (
-        {"what": plan.what}
-        | plan.settings()
-        | {
-            "seconds": round(seconds, 1),
-            "scores": {key: round(value, 4) for key, value in plan.score(model).items()},
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-        }
+    model, data = plan.build(), datasets.load(plan.dataset)
+    model.train(
+        *plan.sources(data),
+        steps=plan.steps,
+        batch_size=plan.batch_size,
+        every=min(plan.every, plan.steps),
+        callbacks=[watchers.Stopwatch(), *callbacks],
+        checkpoint=checkpoint,
     )
-    return Trained(model, card)
+    networks = model.shipped()
+    rounded = {key: value.astype(np.float16) for key, value in weights_of(networks).items()}
+    set_weights(networks, rounded)  # score what a reader will load, rounding included
+    scores = plan.score(model, data, evaluator)
+    made = {
+        "seconds": round(model.curves.last("seconds"), 1),  # those before an interruption included
+        "scores": {key: round(value, 4) for key, value in scores.items()},
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+    }
+    return Trained(model, {"what": plan.what} | plan.values() | made)
+
+
+def train_apart(name: str, folder: str | Path, seed: int | None = None, threads: int | None = None) -> Trained:
+    """Train in a process of its own, and load what it saved: for many runs, side by side or one after the other.
+
+    Args:
+        name: of a recipe.
+        folder: where it saves weights, card and, while it trains, its checkpoint. A run that was killed goes on from
+            there; one that is done is only loaded.
+        seed: by default the recipe's own.
+        threads: how many processor threads it may use; by default all. The last bits of a result can depend on it.
+
+    Raises:
+        KeyError: there is no such recipe.
+        RuntimeError: the process failed; the message has the end of what it said.
+    """
+    plan, folder = recipe(name, seed), Path(folder)
+    stem = file_name(plan)
+    command = [sys.executable, "-m", "gan_helpers", "train", name, "--seed", str(plan.seed), "--folder", str(folder)]
+    command += ["--checkpoint", str(folder / f"{stem}.checkpoint.npz")]
+    command += [] if threads is None else ["--threads", str(threads)]
+    if not (folder / f"{stem}.json").exists():
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"training {stem} failed: " + "\n".join(done.stderr.splitlines()[-8:]))
+    return load(name, folder, seed)
 
 
 def save(trained: Trained, folder: Path = WEIGHTS) -> Path:
     """Write weights and card into ``folder``; return the weights' path."""
-    name = trained.card["name"]
     buffer = io.BytesIO()
-    weights = weights_of(recipe(name).networks(trained.model))
+    weights = weights_of(trained.model.shipped())
     np.savez_compressed(buffer, **{key: value.astype(np.float16) for key, value in weights.items()})
     content = buffer.getvalue()
-    path = Path(folder) / f"{name}.npz"
+    path = Path(folder) / f"{file_name(recipe(trained.card['name'], trained.card['seed']))}.npz"
     card = trained.card | {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     write_atomically(path, lambda file: file.write(content))
     write_atomically(path.with_suffix(".json"), lambda file: file.write((json.dumps(card, indent=2) + "\n").encode()))
     return path
 
 
-def load(name: str, folder: Path = WEIGHTS) -> Trained:
+def load(name: str, folder: Path = WEIGHTS, seed: int | None = None) -> Trained:
     """The trained system called ``name``, ready to use, with its card.
+
+    Args:
+        name: of a recipe.
+        folder: where its files are.
+        seed: of the run; by default the recipe's own.
 
     Raises:
         KeyError: there is no such recipe.
         DataError: the weights are missing or damaged, or were made by another recipe than the present one.
     """
-    plan = recipe(name)
-    card, content = datasets.read_weights(Path(folder) / f"{name}.json")
-    changed = {key for key, value in plan.settings().items() if card.get(key) != value}
+    plan = recipe(name, seed)
+    card, content = datasets.read_weights(Path(folder) / f"{file_name(plan)}.json")
+    changed = {key for key, value in plan.values().items() if card.get(key) != value}
     if changed:
         raise datasets.DataError(
-            f"the weights {name}.npz were made by another recipe (it differs in: {', '.join(sorted(changed))}). "
-            f"Make them anew: python -m gan_helpers train {name}"
+            f"the weights {file_name(plan)}.npz were made by another recipe (it differs in: "
+            f"{', '.join(sorted(changed))}). Make them anew: python -m gan_helpers train {name}"
         )
     model = plan.build()
     with np.load(io.BytesIO(content), allow_pickle=False) as weights:
-        set_weights(plan.networks(model), dict(weights))
+        set_weights(model.shipped(), dict(weights))
     return Trained(model, card)
 
 
@@ -341,4 +186,4 @@ def set_weights(networks: dict[str, keras.Model], weights: dict[str, np.ndarray]
 @lru_cache(maxsize=4)
 def evaluator(dataset: str = "mnist", samples: int = 10_000) -> Evaluator:
     """The shipped judge of ``dataset``, looking at ``samples`` training images."""
-    return Evaluator(load(f"{dataset}_classifier").model, datasets.load(dataset).scaled(), samples)
+    return Evaluator(load(f"{dataset}_classifier").model, datasets.load(dataset).scaled(), samples, name=dataset)

@@ -225,7 +225,7 @@ def test_a_linear_autoencoder_spans_the_principal_subspace():
 
 def test_the_shipped_vae_scores_what_its_card_says_and_beats_blind_guessing():
     model, card = zoo.load("vae_mnist")
-    scores = zoo.recipe("vae_mnist").score(model)
+    scores = zoo.recipe("vae_mnist").score(model, datasets.mnist(), zoo.evaluator)
     assert scores == pytest.approx(card["scores"], rel=1e-4)
     digits = datasets.mnist()
     ink = v.binarise(digits.scaled("test"), seed=1)

@@ -3,6 +3,7 @@ import json
 import shutil
 import signal
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -14,13 +15,19 @@ from gan_helpers.models import dcgan
 from gan_helpers.models.dcgan import SharedFakesGAN
 
 
+def scores(name):
+    """What a card says, and what the shipped weights score."""
+    (model, card), recipe = zoo.load(name), zoo.recipe(name)
+    return card["scores"], recipe.score(model, datasets.load(recipe.dataset), zoo.evaluator)
+
+
 def test_every_recipe_ships_weights_with_a_card_that_agrees():
     shipped = {path.stem for path in zoo.WEIGHTS.glob("*.json")}
     assert shipped == set(zoo.RECIPES) == {path.stem for path in zoo.WEIGHTS.glob("*.npz")}
     for name, recipe in zoo.RECIPES.items():
         card = json.loads((zoo.WEIGHTS / f"{name}.json").read_text())
         content = (zoo.WEIGHTS / f"{name}.npz").read_bytes()
-        assert card.items() >= json.loads(json.dumps(recipe.settings())).items() and card["what"]
+        assert card.items() >= json.loads(json.dumps(recipe.values())).items() and card["what"]
         assert card["sha256"] == hashlib.sha256(content).hexdigest() and len(content) < 4_000_000
         assert card["seconds"] > 0 and card["scores"]
         with np.load(zoo.WEIGHTS / f"{name}.npz", allow_pickle=False) as weights:
@@ -28,19 +35,23 @@ def test_every_recipe_ships_weights_with_a_card_that_agrees():
 
 
 def test_the_judge_is_as_good_as_its_card_says():
-    model, card = zoo.load("mnist_classifier")
-    assert card["scores"]["test_accuracy"] >= 0.992
-    assert zoo.recipe("mnist_classifier").score(model)["test_accuracy"] == pytest.approx(
-        card["scores"]["test_accuracy"], abs=5e-4
-    )
+    said, found = scores("mnist_classifier")
+    assert said["test_accuracy"] >= 0.992
+    assert found["test_accuracy"] == pytest.approx(said["test_accuracy"], abs=5e-4)
 
 
-@pytest.mark.parametrize("name", ["gan_mnist", "dcgan_mnist"])
-def test_the_shipped_gans_score_what_their_cards_say(name):
-    gan, card = zoo.load(name)
-    scores = zoo.recipe(name).score(gan)
-    assert scores["frechet_distance"] == pytest.approx(card["scores"]["frechet_distance"], rel=0.02)
-    assert scores["inception_score"] == pytest.approx(card["scores"]["inception_score"], rel=0.02)
+def test_the_shipped_gan_scores_what_its_card_says():
+    said, found = scores("gan_mnist")
+    assert found == pytest.approx(said, rel=0.03)
+
+
+def test_the_shipped_dcgan_is_as_good_as_its_card_says():
+    """The card's distance is from 10,000 samples; fewer add a little to it, as they do to that of real digits."""
+    (model, card), few = zoo.load("dcgan_mnist"), zoo.evaluator("mnist", 2000)
+    floor = few.frechet_distance(datasets.mnist().scaled("test")[:2000])
+    said, found = card["scores"], few.score(model.sample)
+    assert said["frechet_distance"] < found["frechet_distance"] < said["frechet_distance"] + 2 * floor
+    assert found["inception_score"] == pytest.approx(said["inception_score"], rel=0.03)
 
 
 def test_real_digits_score_far_better_than_noise():
@@ -51,13 +62,14 @@ def test_real_digits_score_far_better_than_noise():
     assert real["coverage"] > 0.8 and noise["coverage"] < 0.05
 
 
-def short(monkeypatch, name, steps):
-    monkeypatch.setitem(zoo.RECIPES, name, replace(zoo.RECIPES[name], steps=steps))
+def short(monkeypatch, name, steps, jit_compile=False, **changed):
+    recipe = zoo.RECIPES[name]
+    settings = recipe.settings | {"jit_compile": jit_compile}
+    monkeypatch.setitem(zoo.RECIPES, name, replace(recipe, steps=steps, settings=settings, **changed))
 
 
 def test_training_by_recipe_is_reproducible_and_round_trips(monkeypatch, tmp_path):
     short(monkeypatch, "gan_mnist", 20)
-    monkeypatch.setattr(zoo.GANRecipe, "jit_compile", False)
     few = zoo.evaluator("mnist", 500)  # how good the samples are is not the point here
     monkeypatch.setattr(zoo, "evaluator", lambda dataset: few)
     hashes = set()
@@ -80,7 +92,7 @@ def test_loading_does_not_reset_the_readers_seed():
 
 
 def test_weights_of_another_recipe_are_refused(monkeypatch):
-    short(monkeypatch, "gan_mnist", 123)
+    short(monkeypatch, "gan_mnist", 123, jit_compile=True)
     with pytest.raises(datasets.DataError, match=r"another recipe \(it differs in: steps\).*train gan_mnist"):
         zoo.load("gan_mnist")
 
@@ -90,13 +102,18 @@ def test_a_recipe_is_all_that_decides_the_weights(monkeypatch):
     recipe = zoo.RECIPES["gan_mnist"]
     monkeypatch.setitem(zoo.RECIPES, "gan_mnist", replace(recipe, what="described in other words"))
     zoo.load("gan_mnist")
-    for name, value in (("game", SharedFakesGAN), ("networks_of", dcgan), ("loss", losses.LeastSquaresLoss()),
-                        ("jit_compile", False)):  # fmt: skip
-        changed = type("Changed", (zoo.GANRecipe,), {name: value})
-        fields = {key: getattr(recipe, key) for key in recipe.__dataclass_fields__}
-        monkeypatch.setitem(zoo.RECIPES, "gan_mnist", changed(**fields))
-        with pytest.raises(datasets.DataError, match="another recipe"):
+    networks = (dcgan.build_generator, dcgan.build_discriminator)
+    for name, value in (("game", SharedFakesGAN), ("networks", networks), ("loss", losses.LeastSquaresLoss()),
+                        ("jit_compile", False), ("beta_1", 0.1)):  # fmt: skip
+        monkeypatch.setitem(zoo.RECIPES, "gan_mnist", replace(recipe, settings=recipe.settings | {name: value}))
+        with pytest.raises(datasets.DataError, match=rf"another recipe \(it differs in: {name}\)"):
             zoo.load("gan_mnist")
+
+
+def test_settings_can_be_read_like_attributes():
+    assert zoo.recipe("gan_mnist").average == 0.999
+    with pytest.raises(AttributeError, match=r"a recipe has no 'beta_2'; its settings are game, networks, loss"):
+        _ = zoo.recipe("gan_mnist").beta_2
 
 
 def test_a_stopped_recipe_goes_on(monkeypatch, tmp_path, interruptible):
@@ -104,18 +121,43 @@ def test_a_stopped_recipe_goes_on(monkeypatch, tmp_path, interruptible):
         def on_epoch_end(self, epoch, logs=None):
             signal.raise_signal(signal.SIGINT)
 
-    short(monkeypatch, "gan_mnist", 300)
-    monkeypatch.setattr(zoo.GANRecipe, "jit_compile", False)
-    monkeypatch.setattr(zoo.GANRecipe, "score", lambda self, model: {})
+    short(monkeypatch, "gan_mnist", 6, every=2, batch_size=16, score=lambda model, data, evaluator: {})
     whole = zoo.train("gan_mnist")
     file = tmp_path / "run.npz"
-    with pytest.raises(training.Stopped, match="stopped at step 100 of 300"):
+    with pytest.raises(training.Stopped, match="stopped at step 2 of 6"):
         zoo.train("gan_mnist", [StopAt()], checkpoint=file)
     resumed = zoo.train("gan_mnist", checkpoint=file)
     assert equal(weights(whole.model.sampler), weights(resumed.model.sampler))
     assert len(resumed.model.curves["seconds"][0]) == 3  # those before the stop are counted
-    with pytest.raises(ValueError, match="cannot go on from a checkpoint"):
-        zoo.train("mnist_classifier", checkpoint=file)
+
+
+def test_a_run_apart_has_a_seed_and_threads_of_its_own(tmp_path, monkeypatch):
+    asked = []
+
+    def run(command, **how):
+        """What the process would do, without its training."""
+        asked.append(" ".join(command[1:]))
+        if "--seed 6" in asked[-1]:
+            return SimpleNamespace(returncode=1, stderr="a page\nof TensorFlow\nno memory left")
+        shutil.copy(zoo.WEIGHTS / "gan_mnist.npz", tmp_path / "gan_mnist-5.npz")
+        card = (zoo.WEIGHTS / "gan_mnist.json").read_text()
+        (tmp_path / "gan_mnist-5.json").write_text(card.replace('"seed": 0', '"seed": 5'))
+        return SimpleNamespace(returncode=0, stderr="")
+
+    monkeypatch.setattr(zoo.subprocess, "run", run)
+    for _ in range(2):  # the second time it is only loaded
+        assert zoo.train_apart("gan_mnist", tmp_path, seed=5, threads=1).card["seed"] == 5
+    (command,) = asked
+    assert command.startswith("-m gan_helpers train gan_mnist --seed 5") and command.endswith("--threads 1")
+    with pytest.raises(RuntimeError, match=r"training gan_mnist-6 failed(.|\n)*no memory left"):
+        zoo.train_apart("gan_mnist", tmp_path, seed=6)
+
+
+def test_the_evaluator_knows_its_pictures():
+    with pytest.raises(
+        ValueError, match=r"mnist looks at images of shape \(28, 28, 1\), got \(27, 27, 1\)"
+    ):
+        zoo.evaluator("mnist", 2000).look_at(np.zeros((3, 27, 27, 1), np.float32))
 
 
 def test_damaged_and_missing_weights_say_how_to_mend_them(tmp_path):
@@ -136,9 +178,11 @@ def test_damaged_and_missing_weights_say_how_to_mend_them(tmp_path):
 
 def test_train_command_writes_weights_and_card(monkeypatch, tmp_path, capsys):
     short(monkeypatch, "mnist_classifier", 3)
-    assert __main__.main(["train", "mnist_classifier", "--folder", str(tmp_path)]) == 0
-    assert json.loads((tmp_path / "mnist_classifier.json").read_text())["steps"] == 3
-    assert "test_accuracy" in capsys.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    assert __main__.main(["train", "mnist_classifier", "--seed", "4", "--folder", str(tmp_path)]) == 0
+    card = json.loads((tmp_path / "mnist_classifier-4.json").read_text())
+    assert card["steps"] == 3 and card["seed"] == 4 and "test_accuracy" in capsys.readouterr().out
+    assert not list((tmp_path / "runs").iterdir())  # its checkpoint is gone
 
 
 def test_train_without_a_name_lists_the_systems(capsys):

@@ -17,7 +17,8 @@ from keras import layers
 
 from .. import sampling
 from ..curves import Panel
-from ..datasets import DataError
+from ..datasets import DataError, ImageDataset
+from ..recipe import Recipe
 from .learner import Learner
 from .system import generate
 
@@ -115,6 +116,44 @@ def random_shift(images: tf.Tensor, seed: int | sampling.Seed, step: tf.Tensor, 
         (2,), sampling.step_seed(seed, step, "shift"), maxval=2 * pixels + 1, dtype=tf.int32
     )
     return padded[:, corner[0] : corner[0] + height, corner[1] : corner[1] + width]
+
+
+def make_classifier(networks, learning_rate: float, jit_compile: bool, seed: int, steps: int) -> Classifier:
+    """A classifier as its recipe has it, compiled, untrained: Adam, its rate falling to 0 along a cosine.
+
+    Args:
+        networks: the builder of the network.
+        learning_rate: where the cosine starts.
+        jit_compile: use XLA.
+        seed: of batches and shifts.
+        steps: where the cosine ends.
+    """
+    model = Classifier(networks(), seed)
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    model.compile(keras.optimizers.Adam(rate), jit_compile=jit_compile)
+    return model
+
+
+def labelled_images(data: ImageDataset) -> tuple[tuple[np.ndarray, np.ndarray]]:
+    """The classifier's source: training images and their labels."""
+    return ((data.scaled(), data.train_labels),)
+
+
+def score_accuracy(model: Classifier, data: ImageDataset, evaluator) -> dict[str, float]:
+    """The share of test images that it names rightly; no evaluator is asked."""
+    return {"test_accuracy": model.accuracy(data.scaled("test"), data.test_labels)}
+
+
+RECIPE = Recipe(
+    name="mnist_classifier",
+    what="the judge of all digit chapters",
+    make=make_classifier,
+    settings=dict(networks=build_classifier, learning_rate=1e-3, jit_compile=False),
+    steps=4680,
+    score=score_accuracy,
+    sources=labelled_images,
+    every=60,
+)
 
 
 # ----------------------------------------------------------------------------------------- another pair of eyes

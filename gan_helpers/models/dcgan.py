@@ -10,6 +10,9 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from ..losses import NonSaturatingLoss
+from ..recipe import Recipe
+from .game import make_game, score_samples
 from .gan import GAN
 
 
@@ -93,3 +96,23 @@ class SharedFakesGAN(GAN):
         gradients = making.gradient(fake, weights, output_gradients=message)  # the chain rule, from the fakes on
         self.generator_optimizer.apply(gradients, weights)
         return d_report | g_report
+
+
+RECIPE = Recipe(
+    name="dcgan_mnist",
+    what="chapter 4: DCGAN, two convolutional networks",
+    make=make_game,
+    settings=dict(
+        game=SharedFakesGAN,
+        networks=(build_generator, build_discriminator),
+        loss=NonSaturatingLoss(),
+        latent_dim=100,
+        d_learning_rate=4e-3,
+        g_learning_rate=4e-3,
+        beta_1=0.5,
+        average=0.995,
+        jit_compile=False,  # XLA on a CPU is bad at convolutions
+    ),
+    steps=4_000,
+    score=score_samples,
+)

@@ -5,12 +5,15 @@ A game (``gan.py`` first) adds the two steps, and says what each player minimise
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from .. import sampling
 from ..curves import game_panels
+from ..datasets import ImageDataset
 from ..losses import AdversarialLoss
 from .system import System, copy_variables, generate, latent_noise
 
@@ -139,6 +142,10 @@ class AdversarialGame(System):
 
     # ----------------------------------------------------------------------------------------- afterwards
 
+    def shipped(self):
+        """Of the generator, the weights that samples come from; and the discriminator."""
+        return {"generator": self.sampler, "discriminator": self.discriminator}
+
     @property
     def sampler(self) -> keras.Model:
         """The network that samples come from: the averaged generator where there is one, else the generator."""
@@ -147,6 +154,49 @@ class AdversarialGame(System):
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """``n`` generated examples, float32, shape (n, *example_shape); one seed, one set."""
         return generate(self.sampler, latent_noise(n, self.latent_dim, seed))
+
+
+def make_game(
+    game: type[AdversarialGame],
+    networks: tuple[Callable, Callable],
+    loss: AdversarialLoss,
+    latent_dim: int,
+    d_learning_rate: float,
+    g_learning_rate: float,
+    beta_1: float,
+    average: float | None,
+    jit_compile: bool,
+    seed: int,
+    steps: int,
+) -> AdversarialGame:
+    """A game as recipes have it: Adam for both players. Compiled, untrained.
+
+    Args:
+        game: which kind.
+        networks: the builders of generator and discriminator; the first is called with ``latent_dim``.
+        loss: see :class:`AdversarialGame`.
+        latent_dim: numbers a noise vector.
+        d_learning_rate: the discriminator's.
+        g_learning_rate: the generator's.
+        beta_1: Adam's memory of the slope, for both.
+        average: see :class:`AdversarialGame`.
+        jit_compile: use XLA.
+        seed: of batches and noise.
+        steps: not used, because these rates do not fall.
+    """
+    build_generator, build_discriminator = networks
+    model = game(build_generator(latent_dim), build_discriminator(), loss, seed, average)
+    model.compile(
+        discriminator_optimizer=keras.optimizers.Adam(d_learning_rate, beta_1),
+        generator_optimizer=keras.optimizers.Adam(g_learning_rate, beta_1),
+        jit_compile=jit_compile,
+    )
+    return model
+
+
+def score_samples(game: AdversarialGame, data: ImageDataset, evaluator: Callable) -> dict[str, float]:
+    """Every score of the game's samples, against 10,000 training images."""
+    return evaluator(data.name).score(game.sample)
 
 
 def shares(batch, n: int) -> list:

@@ -6,7 +6,9 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from .game import AdversarialGame
+from ..losses import NonSaturatingLoss
+from ..recipe import Recipe
+from .game import AdversarialGame, make_game, score_samples
 
 
 def build_generator(latent_dim: int = 100) -> keras.Sequential:
@@ -71,3 +73,23 @@ class GAN(AdversarialGame):
         """What the generator minimises, and what to report of it."""
         loss = self.adversarial_loss.generator(self.discriminator(fake, training=True))
         return loss, {"g_loss": loss}
+
+
+RECIPE = Recipe(
+    name="gan_mnist",
+    what="chapter 3: the first GAN, two dense networks",
+    make=make_game,
+    settings=dict(
+        game=GAN,
+        networks=(build_generator, build_discriminator),
+        loss=NonSaturatingLoss(),
+        latent_dim=100,
+        d_learning_rate=2e-3,
+        g_learning_rate=2e-3,
+        beta_1=0.0,
+        average=0.999,
+        jit_compile=True,
+    ),
+    steps=30_000,
+    score=score_samples,
+)

@@ -134,6 +134,10 @@ class System(keras.Model):
             for i, network in enumerate(networks)
         }
 
+    def shipped(self) -> dict[str, keras.Model]:
+        """The networks that are worth keeping after training, by name."""
+        return self.networks()
+
     def weights_of(self, player: str) -> list[keras.Variable]:
         """The weights that ``player`` may change."""
         return [weight for network in self.players()[player] for weight in network.trainable_variables]

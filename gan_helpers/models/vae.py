@@ -10,7 +10,9 @@ import tensorflow as tf
 from keras import layers
 
 from .. import sampling
+from ..datasets import ImageDataset
 from ..layers import Sampling
+from ..recipe import Recipe
 from .learner import Learner
 from .system import generate, latent_noise
 
@@ -204,3 +206,44 @@ def elbo(vae: VAE, examples: np.ndarray, batch_size: int = 500) -> dict[str, flo
     log_likelihood = -float(np.mean([part["reconstruction"] for part in parts]))
     kl = float(np.mean([part["kl"] for part in parts]))
     return {"elbo": log_likelihood - kl, "log_likelihood": log_likelihood, "kl": kl}
+
+
+def make_vae(networks, latent_dim: int, learning_rate: float, jit_compile: bool, seed: int, steps: int) -> VAE:
+    """A VAE as its recipe has it, compiled, untrained: Adam, its rate falling to 0 along a cosine.
+
+    Args:
+        networks: the builders of encoder and decoder.
+        latent_dim: numbers in the code.
+        learning_rate: where the cosine starts.
+        jit_compile: use XLA.
+        seed: of batches and noise.
+        steps: where the cosine ends.
+    """
+    build_encoder, build_decoder = networks
+    model = VAE(build_encoder(latent_dim), build_decoder(latent_dim), seed)
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    model.compile(keras.optimizers.Adam(rate), jit_compile=jit_compile)
+    return model
+
+
+def binarised_images(data: ImageDataset) -> tuple[np.ndarray]:
+    """The VAE's source: training images, binarised."""
+    return (binarise(data.scaled(), seed=0),)
+
+
+def score_bound(model: VAE, data: ImageDataset, evaluator) -> dict[str, float]:
+    """The evidence lower bound on the test images, and its two parts, in nats; no evaluator is asked."""
+    return elbo(model, binarise(data.scaled("test"), seed=1))
+
+
+RECIPE = Recipe(
+    name="vae_mnist",
+    what="chapter 2: a variational autoencoder with two latent numbers",
+    make=make_vae,
+    settings=dict(
+        networks=(build_gaussian_encoder, build_bernoulli_decoder), latent_dim=2, learning_rate=2e-3, jit_compile=True
+    ),
+    steps=60_000,
+    score=score_bound,
+    sources=binarised_images,
+)
