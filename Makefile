@@ -60,8 +60,8 @@ lab: $(VENV)/.ready ## open the course in JupyterLab, at chapter 1
 test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (about 5 minutes on 2 cores)
 	$(BIN)/python -m pytest -q -n 2
 
-test-fast: $(VENV)/.ready ## unit tests only
-	$(BIN)/python -m pytest -q -n 2 tests
+test-fast: $(VENV)/.ready ## unit tests only, without the slow ones
+	$(BIN)/python -m pytest -q -n 2 -m "not slow" tests
 
 check: $(VENV)/.ready ## the author's checks: style, and saved outputs that belong to the code
 	$(BIN)/ruff check .

@@ -168,6 +168,7 @@ def arrays_of(file):
         return {name: value for name, value in arrays.items() if name != "about"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to another process")
 def test_control_c_ends_a_run_in_order(tmp_path, script):
     file = tmp_path / "run.npz"

@@ -135,6 +135,7 @@ def stamped(path, *sources):
     return path
 
 
+@pytest.mark.slow
 def test_a_readers_own_cells_fail_nothing(tmp_path):
     path = stamped(tmp_path / "03_small.ipynb", "1 + 1", "2 + 2")
     notebook = nbformat.read(path, 4)
@@ -145,6 +146,7 @@ def test_a_readers_own_cells_fail_nothing(tmp_path):
     assert run_tests(tmp_path, path, "--author").returncode == 1
 
 
+@pytest.mark.slow
 def test_the_courses_own_cells_do_fail(tmp_path):
     run = run_tests(tmp_path, stamped(tmp_path / "03_small.ipynb", "1 / 0", "2 + 2"))
     assert run.returncode == 1 and "1 failed, 1 skipped" in run.stdout
@@ -166,6 +168,7 @@ game.train(points, steps=10**9, every=10, batch_size=10)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows interrupts a kernel in another way")
 def test_the_stop_button_ends_a_cell_in_one_line(tmp_path):
     client = NotebookClient(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(TRAINS_FOR_EVER)]))

@@ -13,6 +13,7 @@ import tensorflow as tf
 from gan_helpers import sampling
 
 
+@pytest.mark.slow
 def test_two_devices_do_what_one_does():
     """Each has its share of every batch and of all noise, the penalty's and the VAE's included."""
     script = Path(__file__).with_name("replicas.py")

@@ -139,6 +139,7 @@ def test_folding_steps_into_one_call_changes_nothing(name, compiled):
         assert means[report][1] == pytest.approx(values.reshape(2, 2).mean(axis=1), rel=1e-5)  # not the last value
 
 
+@pytest.mark.slow
 def test_kill_9_and_resume_gives_the_same_bits(tmp_path, eagerly):
     """One process trains all systems in turn and is killed, wherever it may be: in a step, or writing a file."""
     process = subprocess.Popen([sys.executable, systems.__file__, tmp_path], stderr=subprocess.PIPE, text=True)

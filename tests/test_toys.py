@@ -69,6 +69,7 @@ def point_gan(seed=0):
     return gan
 
 
+@pytest.mark.slow
 def test_a_gan_of_points_finds_the_ring():
     gan, ring = point_gan(), toys.gaussian_ring()
     before = ring.modes_found(gan.sample(2000))

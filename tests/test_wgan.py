@@ -87,6 +87,7 @@ def test_one_discriminator_step_is_the_plain_game():
     assert equal(play(), play(d_steps=1)) and not equal(play(), play(d_steps=2))
 
 
+@pytest.mark.slow
 def test_the_penalised_game_finds_the_ring_and_its_critic_measures_the_distance():
     """With these settings and 1,500 steps, seeds 0, 1 and 2 found all eight modes, on both sets of versions."""
     keras.utils.set_random_seed(0)

@@ -40,11 +40,13 @@ def test_the_judge_is_as_good_as_its_card_says():
     assert found["test_accuracy"] == pytest.approx(said["test_accuracy"], abs=5e-4)
 
 
+@pytest.mark.slow
 def test_the_shipped_gan_scores_what_its_card_says():
     said, found = scores("gan_mnist")
     assert found == pytest.approx(said, rel=0.03)
 
 
+@pytest.mark.slow
 def test_the_shipped_dcgan_is_as_good_as_its_card_says():
     """The card's distance is from 10,000 samples; fewer add a little to it, as they do to that of real digits."""
     (model, card), few = zoo.load("dcgan_mnist"), zoo.evaluator("mnist", 2000)
@@ -68,6 +70,7 @@ def short(monkeypatch, name, steps, jit_compile=False, **changed):
     monkeypatch.setitem(zoo.RECIPES, name, replace(recipe, steps=steps, settings=settings, **changed))
 
 
+@pytest.mark.slow
 def test_training_by_recipe_is_reproducible_and_round_trips(monkeypatch, tmp_path):
     short(monkeypatch, "gan_mnist", 20)
     few = zoo.evaluator("mnist", 500)  # how good the samples are is not the point here
