@@ -157,9 +157,7 @@ def test_a_run_apart_has_a_seed_and_threads_of_its_own(tmp_path, monkeypatch):
 
 
 def test_the_evaluator_knows_its_pictures():
-    with pytest.raises(
-        ValueError, match=r"mnist looks at images of shape \(28, 28, 1\), got \(27, 27, 1\)"
-    ):
+    with pytest.raises(ValueError, match=r"mnist looks at images of shape \(28, 28, 1\), got \(27, 27, 1\)"):
         zoo.evaluator("mnist", 2000).look_at(np.zeros((3, 27, 27, 1), np.float32))
 
 
