@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from conftest import equal, weights
 from gan_helpers import sampling, training
-from gan_helpers.models import gan, learner, toy
+from gan_helpers.models import gan, learner, toy, vae
 
 EVERY_SYSTEM = pytest.mark.parametrize("name", systems.SYSTEMS)
 
@@ -297,6 +297,11 @@ def test_wrong_sources_are_refused(compiled):
         autoencoder.train((noisy, clean[:-1]), steps=1)
     with pytest.raises(ValueError, match=r"batch_size must be one number, or one for each of 1 source"):
         autoencoder.train(noisy, steps=1, batch_size=(4, 4))
+    raw = vae.Autoencoder(vae.build_encoder(), vae.build_decoder())
+    with pytest.raises(ValueError, match=r"Autoencoder.compile\(…\) comes before train"):
+        raw.train(noisy, steps=1)
+    with pytest.raises(NotImplementedError, match=r"Call train\(data, steps=…\) instead"):
+        autoencoder.fit(noisy)
     judge, ((images, labels),) = compiled["classifier"]
     with pytest.raises(ValueError, match=r"labels must be ints from 0 to 2.* from 1 to 3"):
         judge.train((images, labels + 1), steps=1)

@@ -212,19 +212,7 @@ class System(keras.Model):
             Stopped: the stop button (or Ctrl+C) was pressed; weights, records and checkpoint are in order, and the
                 same call goes on.
         """
-        if len(sources) != self.n_sources:
-            raise ValueError(
-                f"{type(self).__name__} takes {self.n_sources} source(s) of training data, got {len(sources)}. Arrays "
-                "that belong together are one source: put them into a tuple."
-            )
-        for number, source in enumerate(sources):
-            self.check_source(number, source)
-        sizes = sampling.each(batch_size, len(sources))
-        devices = self.distribute_strategy.num_replicas_in_sync
-        if any(size % devices for size in sizes):
-            raise ValueError(f"batch_size must be a multiple of the number of devices ({devices}), got {batch_size}")
-        sizes = tuple(size * self.batches_per_step for size in sizes)
-        sampling.check_lengths(sources, sizes)
+        sizes = self._checked_sizes(sources, batch_size)
         self.before_training()
         settings = {"batch_size": batch_size}
         watchers = [training.NaNGuard(), training.RecordCurves(), *callbacks]
@@ -238,6 +226,34 @@ class System(keras.Model):
         if self.steps_done < steps:
             self._run(sampling.as_tensors(sources), sizes, steps, every, watchers)
         return self.curves
+
+    def _checked_sizes(self, sources, batch_size) -> tuple[int, ...]:
+        """How many examples of each source a step takes; or a clear error."""
+        name = type(self).__name__
+        if not hasattr(self, "_compiled_interval"):
+            raise ValueError(f"{name}.compile(…) comes before train(…): it takes the optimizers")
+        if len(sources) != self.n_sources:
+            raise ValueError(
+                f"{name} takes {self.n_sources} source(s) of training data, got {len(sources)}. Arrays that belong "
+                "together are one source: put them into a tuple."
+            )
+        for number, source in enumerate(sources):
+            self.check_source(number, source)
+        sizes = sampling.each(batch_size, len(sources))
+        devices = self.distribute_strategy.num_replicas_in_sync
+        if any(size % devices for size in sizes):
+            raise ValueError(f"batch_size must be a multiple of the number of devices ({devices}), got {batch_size}")
+        sizes = tuple(size * self.batches_per_step for size in sizes)
+        sampling.check_lengths(sources, sizes)
+        return sizes
+
+    def fit(self, *args, **kwargs):
+        """Keras' own loop does not tell a step its number: train with :meth:`train`.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError("Keras' fit does not tell a step its number. Call train(data, steps=…) instead.")
 
     def _run(self, tensors, sizes, steps, every, watchers) -> None:
         """The loop: an interval, then whoever watches, until step ``steps``."""
