@@ -21,6 +21,14 @@ def plain_settings():
 
 
 @pytest.fixture
+def eagerly():
+    """Without compiling: for a few steps of tests that are not about the compiled graph."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
 def interruptible():
     """SIGINT as a terminal or a kernel has it: a process started in the background may have been told to ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -47,8 +55,8 @@ def make_gan():
         keras.utils.set_random_seed(seed)
         gan = GAN(build_generator(8), build_discriminator(), loss or NonSaturatingLoss(), seed)
         gan.compile(
-            keras.optimizers.Adam(learning_rate, 0.5),
-            keras.optimizers.Adam(learning_rate, 0.5),
+            keras.optimizers.SGD(learning_rate, momentum=0.9),  # traced in half of Adam's time
+            keras.optimizers.SGD(learning_rate, momentum=0.9),
             jit_compile=jit_compile,
         )
         return gan

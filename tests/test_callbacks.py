@@ -9,6 +9,7 @@ from gan_helpers.curves import Curves
 from gan_helpers.models import vae
 from gan_helpers.models.game import latent_noise
 
+pytestmark = pytest.mark.usefixtures("eagerly")  # what is watched, not how it is computed
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (64, 28, 28, 1)).astype(np.float32)
 
 

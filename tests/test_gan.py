@@ -98,14 +98,14 @@ def test_the_interval_may_change_on_the_way(make_gan, images):
         parts.train(images, steps=60, every=20, batch_size=64)
 
 
-def test_the_batch_size_may_change_on_the_way(make_gan, images):
+def test_the_batch_size_may_change_on_the_way(make_gan, images, eagerly):
     gan = make_gan()
     for steps, batch_size in ((2, 8), (4, 16), (6, 4)):
         gan.train(images, steps=steps, batch_size=batch_size, every=2)
     assert gan.steps_done == 6
 
 
-def test_samples_come_from_the_running_average(make_gan, images):
+def test_samples_come_from_the_running_average(make_gan, images, eagerly):
     """After one step from w₀ to w₁ the copy is 0.9 w₀ + 0.1 w₁; the game itself is as without it."""
     plain, averaged = make_gan(), make_gan()
     averaged.average = 0.9
@@ -194,55 +194,55 @@ class Press(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_stopped_and_continued_is_as_never_stopped(make_gan, images, times, interruptible):
+def test_stopped_and_continued_is_as_never_stopped(make_gan, images, times, interruptible, eagerly):
     whole, stopped = make_gan(), make_gan()
     whole.average = stopped.average = 0.9
-    whole.train(images, steps=30, every=10, batch_size=16)
+    whole.train(images, steps=6, every=2, batch_size=16)
     handler = signal.getsignal(signal.SIGINT)
-    with pytest.raises(training.Stopped, match="step 20 of 30; train.*steps=30.* goes on from there") as error:
-        stopped.train(images, steps=30, every=10, batch_size=16, callbacks=[Press(at=20, times=times)])
+    with pytest.raises(training.Stopped, match="step 4 of 6; train.*steps=6.* goes on from there") as error:
+        stopped.train(images, steps=6, every=2, batch_size=16, callbacks=[Press(at=4, times=times)])
     assert signal.getsignal(signal.SIGINT) is handler
     assert ("at once" in str(error.value)) == (times == 2) and len(error.value._render_traceback_()) == 1
-    assert stopped.steps_done == int(stopped.generator_optimizer.iterations) == 20
-    assert stopped.curves["d_loss"][0].tolist() == ([10, 20] if times == 1 else [10])
-    curves = stopped.train(images, steps=30, every=10, batch_size=16)
+    assert stopped.steps_done == int(stopped.generator_optimizer.iterations) == 4
+    assert stopped.curves["d_loss"][0].tolist() == ([2, 4] if times == 1 else [2])
+    curves = stopped.train(images, steps=6, every=2, batch_size=16)
     for network in ("generator", "discriminator", "averaged_generator"):
         assert equal(weights(getattr(whole, network)), weights(getattr(stopped, network)))
-    assert curves["d_loss"][0].tolist()[-1] == 30
+    assert curves["d_loss"][0].tolist()[-1] == 6
 
 
-def test_a_press_in_the_last_interval_is_no_stop(make_gan, images, interruptible):
+def test_a_press_in_the_last_interval_is_no_stop(make_gan, images, interruptible, eagerly):
     gan = make_gan()
-    gan.train(images, steps=10, every=5, batch_size=16, callbacks=[Press(at=10)])
-    assert gan.steps_done == 10
+    gan.train(images, steps=2, every=1, batch_size=16, callbacks=[Press(at=2)])
+    assert gan.steps_done == 2
 
 
-def test_the_step_count_survives_an_error_in_a_callback(make_gan, images):
+def test_the_step_count_survives_an_error_in_a_callback(make_gan, images, eagerly):
     class Broken(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             raise RuntimeError("a reader's own callback")
 
     whole, gan = make_gan(), make_gan()
     with pytest.raises(RuntimeError, match="own callback"):
-        gan.train(images, steps=20, every=10, batch_size=16, callbacks=[Broken()])
-    assert gan.steps_done == int(gan.generator_optimizer.iterations) == 10
-    gan.train(images, steps=20, every=10, batch_size=16)
-    whole.train(images, steps=20, every=10, batch_size=16)
+        gan.train(images, steps=4, every=2, batch_size=16, callbacks=[Broken()])
+    assert gan.steps_done == int(gan.generator_optimizer.iterations) == 2
+    gan.train(images, steps=4, every=2, batch_size=16)
+    whole.train(images, steps=4, every=2, batch_size=16)
     assert equal(weights(whole.generator), weights(gan.generator))
 
 
-def test_a_resumed_run_must_fit_the_interval(make_gan, images, tmp_path):
+def test_a_resumed_run_must_fit_the_interval(make_gan, images, tmp_path, eagerly):
     """It did not look at the step of the checkpoint: 150 updates were called step 100."""
     file = tmp_path / "gan.npz"
-    make_gan().train(images, steps=5, every=5, batch_size=16, checkpoint=file)
-    with pytest.raises(ValueError, match=r"steps \(20, 5 of them done\) must be multiples of every \(10\)"):
-        make_gan().train(images, steps=20, every=10, batch_size=16, checkpoint=file)
+    make_gan().train(images, steps=1, every=1, batch_size=16, checkpoint=file)
+    with pytest.raises(ValueError, match=r"steps \(4, 1 of them done\) must be multiples of every \(2\)"):
+        make_gan().train(images, steps=4, every=2, batch_size=16, checkpoint=file)
     resumed = make_gan()
-    resumed.train(images, steps=20, every=5, batch_size=16, checkpoint=file)
-    assert resumed.steps_done == int(resumed.generator_optimizer.iterations) == 20
+    resumed.train(images, steps=4, every=1, batch_size=16, checkpoint=file)
+    assert resumed.steps_done == int(resumed.generator_optimizer.iterations) == 4
 
 
-def test_another_kind_of_game_does_not_take_up_a_checkpoint(make_gan, images, tmp_path):
+def test_another_kind_of_game_does_not_take_up_a_checkpoint(make_gan, images, tmp_path, eagerly):
     file = tmp_path / "gan.npz"
     make_gan().train(images, steps=2, every=2, batch_size=16, checkpoint=file)
     other = SharedFakesGAN(build_generator(8), build_discriminator(), losses.NonSaturatingLoss())
@@ -251,7 +251,7 @@ def test_another_kind_of_game_does_not_take_up_a_checkpoint(make_gan, images, tm
         other.train(images, steps=4, every=2, batch_size=16, checkpoint=file)
 
 
-def test_a_subclass_need_not_remember_the_average(images):
+def test_a_subclass_need_not_remember_the_average(images, eagerly):
     class OnlyG(GAN):
         def update(self, step, real):
             nothing = dict.fromkeys(("d_loss", "real_accuracy", "fake_accuracy"), tf.constant(0.0))
@@ -299,10 +299,10 @@ def test_wrong_input_is_refused_clearly(make_gan, images):
         gan.compile(shared, shared)
 
 
-def test_nan_stops_with_the_usual_causes_and_keeps_the_checkpoint(make_gan, images, tmp_path):
+def test_nan_stops_with_the_usual_causes_and_keeps_the_checkpoint(make_gan, images, tmp_path, eagerly):
     file = tmp_path / "gan.npz"
     gan = make_gan()
-    gan.train(images, steps=10, every=10, batch_size=64, checkpoint=file)
+    gan.train(images, steps=2, every=2, batch_size=64, checkpoint=file)
     saved = file.read_bytes()
     kernel = gan.generator.layers[0].kernel
     kernel.assign(kernel * np.nan)
@@ -313,24 +313,24 @@ def test_nan_stops_with_the_usual_causes_and_keeps_the_checkpoint(make_gan, imag
     original, training.resume = training.resume, resume_nothing
     try:
         with pytest.raises(training.NotANumberError, match=r"_loss became nan between steps .*learning rate"):
-            gan.train(images, steps=20, every=10, batch_size=64, checkpoint=file)
+            gan.train(images, steps=4, every=2, batch_size=64, checkpoint=file)
     finally:
         training.resume = original
     assert file.read_bytes() == saved
 
 
-def test_a_checkpoint_of_another_run_is_refused(make_gan, images, tmp_path):
+def test_a_checkpoint_of_another_run_is_refused(make_gan, images, tmp_path, eagerly):
     file = tmp_path / "gan.npz"
-    make_gan().train(images, steps=10, every=10, batch_size=64, checkpoint=file)
+    make_gan().train(images, steps=2, every=2, batch_size=64, checkpoint=file)
     with pytest.raises(training.CheckpointError, match="its batch_size is 64, now it is 32"):
-        make_gan().train(images, steps=20, every=10, batch_size=32, checkpoint=file)
+        make_gan().train(images, steps=4, every=2, batch_size=32, checkpoint=file)
     with pytest.raises(training.CheckpointError, match="its generator optimizer's learning_rate is 0.00100"):
-        make_gan(learning_rate=5e-4).train(images, steps=20, every=10, batch_size=64, checkpoint=file)
+        make_gan(learning_rate=5e-4).train(images, steps=4, every=2, batch_size=64, checkpoint=file)
     with pytest.raises(training.CheckpointError, match="its seed is 0, now it is 3"):
-        make_gan(seed=3).train(images, steps=20, every=10, batch_size=64, checkpoint=file)
+        make_gan(seed=3).train(images, steps=4, every=2, batch_size=64, checkpoint=file)
     file.write_bytes(file.read_bytes()[:-500])
     with pytest.raises(training.CheckpointError, match=r"cannot be read .* Delete it to start anew"):
-        make_gan().train(images, steps=20, every=10, batch_size=64, checkpoint=file)
+        make_gan().train(images, steps=4, every=2, batch_size=64, checkpoint=file)
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

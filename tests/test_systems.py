@@ -39,13 +39,6 @@ def compiled():
     return {name: systems.build(name) for name in systems.SYSTEMS}
 
 
-@pytest.fixture
-def eagerly():
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 @EVERY_SYSTEM
 def test_every_weight_belongs_to_one_player_and_moves(name, eagerly):
     system, sources = systems.build(name)

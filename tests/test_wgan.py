@@ -51,14 +51,14 @@ def make(kind, jit_compile=False, n_critic=2, **settings):
     return game
 
 
-def test_clipping_holds_after_every_step():
+def test_clipping_holds_after_every_step(eagerly):
     game = make(WGAN, clip=0.02)
     game.train(toys.gaussian_ring().sample(500), steps=4, batch_size=50, every=2)
     largest = max(np.abs(w).max() for w in weights(game.discriminator))
     assert largest == pytest.approx(0.02)
 
 
-def test_the_critic_moves_n_times_on_batches_of_its_own():
+def test_the_critic_moves_n_times_on_batches_of_its_own(eagerly):
     seen = []
 
     class Spy(WGANGP):
@@ -67,14 +67,13 @@ def test_the_critic_moves_n_times_on_batches_of_its_own():
             return super().discriminator_step(real, fake, step)
 
     game = make(Spy, n_critic=3)
-    tf.config.run_functions_eagerly(True)
     game.train(toys.gaussian_ring().sample(300), steps=2, batch_size=20, every=1)
     assert [step for _, step in seen] == [0, 1, 2, 3, 4, 5] and all(real.shape == (20, 2) for real, _ in seen)
     assert len({real.tobytes() for real, _ in seen}) == 6
     assert int(game.discriminator_optimizer.iterations) == 6 and int(game.generator_optimizer.iterations) == 2
 
 
-def test_one_discriminator_step_is_the_plain_game():
+def test_one_discriminator_step_is_the_plain_game(eagerly):
     points = toys.gaussian_ring().sample(300)
 
     def play(**settings):

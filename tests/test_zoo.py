@@ -119,7 +119,7 @@ def test_settings_can_be_read_like_attributes():
         _ = zoo.recipe("gan_mnist").beta_2
 
 
-def test_a_stopped_recipe_goes_on(monkeypatch, tmp_path, interruptible):
+def test_a_stopped_recipe_goes_on(monkeypatch, tmp_path, interruptible, eagerly):
     class StopAt(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             signal.raise_signal(signal.SIGINT)
