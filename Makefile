@@ -57,7 +57,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml | fitting-python
 lab: $(VENV)/.ready ## open the course in JupyterLab, at chapter 1
 	$(BIN)/jupyter lab --config=tools/jupyter_lab_config.py $(LAB_FLAGS)
 
-test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (about 5 minutes on 2 cores)
+test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (5 to 7 minutes on 2 cores)
 	$(BIN)/python -m pytest -q -n 2
 
 test-fast: $(VENV)/.ready ## unit tests only, without the slow ones
@@ -89,7 +89,7 @@ train: $(VENV)/.ready ## make shipped weights anew: make train NAME=gan_mnist
 doctor: $(VENV)/.ready ## is this machine ready?
 	$(BIN)/python -m gan_helpers doctor
 
-bench: $(BENCH)/.ready ## measure speed against what a reader would use instead (own environment, some 10 minutes)
+bench: $(BENCH)/.ready ## measure speed against what a reader would use instead (own environment, some 20 minutes)
 	$(BENCH)/bin/python benchmarks/speed.py
 
 # PyTorch gets an environment of its own, and does without if there is no build for the CPU (benchmarks/README.md).

@@ -84,7 +84,7 @@ def train(options) -> int:
             print(f"  {recipe.name:<20} {recipe.what}")
         return 0 if options.name is None else 2
     plan = zoo.recipe(options.name, options.seed)
-    checkpoint = options.checkpoint or Path("runs") / f"{zoo.file_name(plan)}.npz"
+    checkpoint = options.checkpoint or Path("runs") / f"{zoo.file_name(plan)}.checkpoint.npz"
     try:
         trained = zoo.train(plan.name, [callbacks.ProgressBar()], checkpoint, plan.seed)
     except (Stopped, ValueError, CheckpointError) as message:

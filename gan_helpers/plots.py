@@ -212,14 +212,22 @@ def draw_plane_game(
 # ------------------------------------------------------------------------------------------ learning curves
 
 
-COLOURS = {"d_loss": DISCRIMINATOR, "g_loss": GENERATOR, "real_accuracy": REAL, "fake_accuracy": FAKE}
+COLOURS = {
+    "d_loss": DISCRIMINATOR,
+    "g_loss": GENERATOR,
+    "real_accuracy": REAL,
+    "fake_accuracy": FAKE,
+    "frechet_distance": GREEN,
+}
 
 
 def draw_panel(axes: Axes, curves: Curves, panel: Panel) -> None:
     """Draw the curves of one panel, as far as they were recorded, and its guides as dashed lines."""
     colours = {}
     for name, label in panel.curves.items():
-        (line,) = axes.plot(*curves[name], color=COLOURS.get(name), label=label)
+        steps, values = curves[name]
+        marker = "." if len(steps) < 30 else None  # a single value is a point, not a line
+        (line,) = axes.plot(steps, values, marker=marker, color=COLOURS.get(name), label=label)
         colours[name] = line.get_color()
     for name, level in panel.guides.items():
         axes.axhline(level, color=colours.get(name, GREY), linestyle="--", linewidth=1)

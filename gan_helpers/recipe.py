@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from .datasets import ImageDataset
+from .losses import AdversarialLoss
 
 
 def scaled_images(data: ImageDataset) -> tuple:
@@ -55,6 +57,7 @@ class Recipe:
     def values(self) -> dict:
         """All that decides what the weights become, as plain values: two recipes are the same if these are."""
         own = {key: getattr(self, key) for key in ("name", "dataset", "steps", "batch_size", "seed")}
+        own |= {"make": plain(self.make), "sources": plain(self.sources)}
         return own | {key: plain(value) for key, value in self.settings.items()}
 
     def build(self):
@@ -68,6 +71,10 @@ def plain(value):
         return ", ".join(map(plain, value))
     if isinstance(value, type):
         return value.__name__
+    if isinstance(value, functools.partial):
+        return f"{plain(value.func)}({', '.join(f'{key}={plain(v)}' for key, v in value.keywords.items())})"
+    if isinstance(value, AdversarialLoss):
+        return repr(value)
     if callable(value):
         return f"{value.__module__.rpartition('.')[2]}.{value.__name__}"
     return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)

@@ -65,19 +65,21 @@ class StopButton(keras.callbacks.Callback):
     """Hear the stop button of a notebook, or Ctrl+C, between intervals; a context around the loop of training.
 
     Once: the interval that is under way is finished and recorded, and training ends with :class:`Stopped`. Twice:
-    training ends as soon as TensorFlow returns, and the interval under way is missing from curves and checkpoint. The
-    weights agree with ``steps_done`` either way, because a compiled interval is never broken off. (In smoke mode
-    nothing is compiled: there a second press can fall within a step.)
+    training ends as soon as TensorFlow returns; the interval under way is missing from the curves, and a checkpoint
+    holds what was saved last. The weights agree with ``steps_done`` either way, because a compiled interval is never
+    broken off. (In smoke mode nothing is compiled: there a second press can fall within a step.)
 
     Args:
         model: the system that is trained.
         steps: how far it was to be trained.
+        watchers: what else watches; if a checkpoint does, it changes where training goes on.
     """
 
-    def __init__(self, model, steps: int):
+    def __init__(self, model, steps: int, watchers=()):
         super().__init__()
         self.set_model(model)
         self.steps = steps
+        self.saves = any(isinstance(watcher, Checkpoint) for watcher in watchers)
         self.pressed = False
 
     def __enter__(self) -> StopButton:
@@ -106,8 +108,10 @@ class StopButton(keras.callbacks.Callback):
         where = f"step {self.model.steps_done} of {self.steps}"
         goes_on = f"train(…, steps={self.steps}) goes on from there"
         if kind is KeyboardInterrupt:
-            missing = "the last interval is missing from the curves and from the checkpoint"
-            raise Stopped(f"stopped at once at {where}; {goes_on}, but {missing}") from None
+            if self.saves:
+                goes_on = f"with its checkpoint, train(…, steps={self.steps}) goes on from what was saved last"
+            missing = "the last interval is missing from the curves"
+            raise Stopped(f"stopped at once at {where}; {goes_on}; {missing}") from None
         if kind is None and self.pressed and self.model.steps_done < self.steps:
             raise Stopped(f"stopped at {where}; {goes_on}")
 
@@ -195,8 +199,19 @@ def architecture(network: keras.Model) -> dict[str, object]:
         if isinstance(layer, keras.Model):
             settings |= {f"{own}, {key}": value for key, value in architecture(layer).items()}
         else:
-            settings |= {f"{own}, {key}": value for key, value in layer.get_config().items() if key != "name"}
+            settings |= {f"{own}, {key}": value for key, value in without_names(layer.get_config()).items()}
     return settings
+
+
+def without_names(config):
+    """A layer's configuration without the names of layers, also of those within it; names of precisions stay."""
+    if isinstance(config, dict):
+        if str(config.get("class_name", "")).endswith("DTypePolicy"):
+            return config
+        return {key: without_names(value) for key, value in config.items() if key != "name"}
+    if isinstance(config, list | tuple):
+        return [without_names(value) for value in config]
+    return config
 
 
 def digest(sources) -> str:

@@ -161,9 +161,12 @@ def load(name: str, folder: Path = WEIGHTS, seed: int | None = None) -> Trained:
     card, content = datasets.read_weights(Path(folder) / f"{file_name(plan)}.json")
     changed = {key for key, value in plan.values().items() if card.get(key) != value}
     if changed:
+        again = f"python -m gan_helpers train {name}"
+        again += "" if seed is None else f" --seed {seed}"
+        again += "" if folder == WEIGHTS else f" --folder {folder}"
         raise datasets.DataError(
             f"the weights {file_name(plan)}.npz were made by another recipe (it differs in: "
-            f"{', '.join(sorted(changed))}). Make them anew: python -m gan_helpers train {name}"
+            f"{', '.join(sorted(changed))}). Make them anew: {again}"
         )
     model = plan.build()
     with np.load(io.BytesIO(content), allow_pickle=False) as weights:

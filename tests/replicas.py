@@ -27,6 +27,15 @@ def trained(name):
     return values, {report: curves[report][1].tolist() for report in system.reports}
 
 
+def restarted(seed):
+    """A compiled game, trained and begun anew; a restart must change its noise as well."""
+    game, sources = systems.build("gan")
+    for number in (0, seed):
+        game.restart(number)
+        systems.train(game, sources, steps=2)
+    return [v.numpy() for player in game.players() for v in game.weights_of(player)]
+
+
 def main():
     tf.config.run_functions_eagerly(True)  # nothing here lasts long enough for compiling to pay
     differences = {}
@@ -40,6 +49,11 @@ def main():
             abs(a - b) for r in curves_alone for a, b in zip(curves_alone[r], curves_together[r], strict=True)
         )
         differences[name] = {"weights": largest, "curves": float(of_curves), "moved": moved}
+    tf.config.run_functions_eagerly(False)
+    alone = restarted(1)
+    with STRATEGY.scope():
+        together = restarted(1)
+    differences["restart"] = max(float(np.abs(a - b).max()) for a, b in zip(alone, together, strict=True))
     print(json.dumps(differences))
 
 

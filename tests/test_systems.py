@@ -14,6 +14,7 @@ import tensorflow as tf
 from conftest import equal, weights
 from gan_helpers import sampling, training
 from gan_helpers.models import gan, learner, toy, vae
+from gan_helpers.models.game import shares
 
 EVERY_SYSTEM = pytest.mark.parametrize("name", systems.SYSTEMS)
 
@@ -208,7 +209,15 @@ def test_another_precision_is_another_run(tmp_path, eagerly):
 
 
 def test_the_names_that_keras_gives_do_not_matter():
-    a, b = systems.build("gan, convolutional")[0], systems.build("gan, convolutional")[0]
+    def build():
+        narrow = keras.layers.SpectralNormalization(keras.layers.Dense(1))  # a layer within a layer
+        game = gan.GAN(
+            toy.build_point_generator(), keras.Sequential([keras.layers.Input((2,)), narrow]), systems.NON_SATURATING
+        )
+        game.compile(systems.optimizer(), systems.optimizer())
+        return game
+
+    a, b = build(), build()
     assert a.generator.layers[0].name != b.generator.layers[0].name
     assert training.run_identity(a, {}) == training.run_identity(b, {})
 
@@ -282,6 +291,19 @@ def test_the_first_source_keeps_its_order_whatever_comes_with_it():
     assert np.array_equal(alone, beside)
 
 
+def test_the_batch_size_nobody_chose_is_128_and_small_in_smoke_mode(eagerly, monkeypatch):
+    game, sources = systems.build("gan")
+    seen = []
+    game.discriminator_step = lambda real, fake, step: (
+        seen.append(len(real)) or dict.fromkeys(game.reports, tf.zeros(()))
+    )
+    game.train(*sources, steps=1)
+    assert seen == [16]
+    monkeypatch.setenv("GAN_MODE", "laptop")
+    with pytest.raises(ValueError, match=r"from 1 to the number of examples \(40\), got 128"):
+        game.train(*sources, steps=2)
+
+
 def test_wrong_sources_are_refused(compiled):
     autoencoder, ((noisy, clean),) = compiled["autoencoder"]
     with pytest.raises(ValueError, match=r"Autoencoder takes 1 source.* got 2.*put them into a tuple"):
@@ -296,6 +318,8 @@ def test_wrong_sources_are_refused(compiled):
     with pytest.raises(NotImplementedError, match=r"Call train\(data, steps=…\) instead"):
         autoencoder.fit(noisy)
     judge, ((images, labels),) = compiled["classifier"]
+    judge.restart(0)
+    judge.train((images, labels.astype(np.uint8)), steps=1)  # as MNIST's files have them
     with pytest.raises(ValueError, match=r"labels must be ints from 0 to 2.* from 1 to 3"):
         judge.train((images, labels + 1), steps=1)
     with pytest.raises(ValueError, match=r"a pair, \(images, labels\)"):
@@ -325,3 +349,17 @@ def test_each_phase_is_compiled_once_and_an_interval_lies_within_one():
     game.restart(0)
     with pytest.raises(ValueError, match="a new phase begins between the steps 3 and 6"):
         systems.train(game, (systems.POINTS,), steps=6, every=3)
+    game.phase = lambda step: step // 2 % 2  # the first and the last step of an interval of six are alike
+    with pytest.raises(ValueError, match="a new phase begins between the steps 0 and 6"):
+        game.restart(0)
+        systems.train(game, (systems.POINTS,), steps=6, every=6)
+    game.phase = lambda step: np.searchsorted([4], step)  # TensorFlow would compile nothing new for it
+    with pytest.raises(TypeError, match="a phase must be an int, a string or None, got np.int64"):
+        systems.train(game, (systems.POINTS,), steps=6, every=1)
+
+
+def test_tensors_that_belong_together_are_shared_out_together():
+    a, b, c = tf.range(4), 10 * tf.range(4), 100 * tf.range(4)
+    first, second = shares(((a, b), c), 2)
+    assert [tensor.numpy().tolist() for tensor in (*first[0], first[1])] == [[0, 1], [0, 10], [0, 100]]
+    assert second[0][1].numpy().tolist() == [20, 30]

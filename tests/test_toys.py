@@ -80,7 +80,7 @@ def test_a_gan_of_points_finds_the_ring():
 
 def test_points_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"must have shape \(n, 2\), got \(50, 1\)"):
-        point_gan().train(toys.two_gaussians().sample(50), steps=1)
+        point_gan().train(toys.two_gaussians().sample(50), steps=1, batch_size=128)
     with pytest.raises(ValueError, match="finite floats"):
         point_gan().train(np.full((300, 2), np.nan, np.float32), steps=1)
     with pytest.raises(ValueError, match="finite floats, got int64"):

@@ -159,7 +159,7 @@ def test_bound_rises_in_training_and_its_parts_are_reported():
     ink = v.binarise(noise_images(500) * 0.2 - 0.7)
     model = small_vae()
     before = v.elbo(model, ink)["elbo"]
-    curves = model.train(ink, steps=60, every=10)
+    curves = model.train(ink, steps=60, batch_size=128, every=10)
     assert curves.last("loss") < curves["loss"][1][0]
     assert np.allclose(curves["loss"][1], curves["reconstruction"][1] + curves["kl"][1], rtol=1e-5)
     assert v.elbo(model, ink)["elbo"] > before + 10
@@ -216,7 +216,7 @@ def test_a_linear_autoencoder_spans_the_principal_subspace():
     decoder = keras.Sequential([layers.Input((3,)), layers.Dense(12, use_bias=False)])
     model = v.Autoencoder(encoder, decoder)
     model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.02, 1000)), jit_compile=True)
-    model.train(data, steps=1000)
+    model.train(data, steps=1000, batch_size=128)
     principal = np.linalg.eigh(np.cov(data.T))[1][:, -3:]
     assert np.degrees(subspace_angles(decoder.get_weights()[0].T, principal)).max() < 2
     ours, best = np.mean((model.reconstruct(data) - data) ** 2), np.mean((data - data @ principal @ principal.T) ** 2)

@@ -3,6 +3,8 @@ import json
 import shutil
 import signal
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -13,6 +15,7 @@ from conftest import equal, weights
 from gan_helpers import __main__, datasets, losses, training, zoo
 from gan_helpers.models import dcgan
 from gan_helpers.models.dcgan import SharedFakesGAN
+from gan_helpers.recipe import plain
 
 
 def scores(name):
@@ -113,6 +116,14 @@ def test_a_recipe_is_all_that_decides_the_weights(monkeypatch):
             zoo.load("gan_mnist")
 
 
+def test_data_and_maker_belong_to_a_recipe(monkeypatch):
+    vae_recipe = zoo.RECIPES["vae_mnist"]
+    monkeypatch.setitem(zoo.RECIPES, "vae_mnist", replace(vae_recipe, sources=zoo.RECIPES["gan_mnist"].sources))
+    with pytest.raises(datasets.DataError, match=r"it differs in: sources"):
+        zoo.load("vae_mnist")
+    assert plain(partial(dcgan.build_generator, batch_norm=False)) == "dcgan.build_generator(batch_norm=False)"
+
+
 def test_settings_can_be_read_like_attributes():
     assert zoo.recipe("gan_mnist").average == 0.999
     with pytest.raises(AttributeError, match=r"a recipe has no 'beta_2'; its settings are game, networks, loss"):
@@ -180,10 +191,14 @@ def test_damaged_and_missing_weights_say_how_to_mend_them(tmp_path):
 def test_train_command_writes_weights_and_card(monkeypatch, tmp_path, capsys):
     short(monkeypatch, "mnist_classifier", 3)
     monkeypatch.chdir(tmp_path)
-    assert __main__.main(["train", "mnist_classifier", "--seed", "4", "--folder", str(tmp_path)]) == 0
-    card = json.loads((tmp_path / "mnist_classifier-4.json").read_text())
+    assert __main__.main(["train", "mnist_classifier", "--seed", "4", "--folder", "runs"]) == 0
+    card = json.loads(Path("runs/mnist_classifier-4.json").read_text())
     assert card["steps"] == 3 and card["seed"] == 4 and "test_accuracy" in capsys.readouterr().out
-    assert not list((tmp_path / "runs").iterdir())  # its checkpoint is gone
+    assert len(list(Path("runs").iterdir())) == 2  # card and weights; its checkpoint is gone
+    assert zoo.load("mnist_classifier", Path("runs"), seed=4).card == card
+    short(monkeypatch, "mnist_classifier", 4)
+    with pytest.raises(datasets.DataError, match="train mnist_classifier --seed 4 --folder runs"):
+        zoo.load("mnist_classifier", Path("runs"), seed=4)
 
 
 def test_train_without_a_name_lists_the_systems(capsys):

@@ -90,9 +90,10 @@ class Classifier(Learner):
 
     def losses_of(self, step, images, labels):
         """The cross-entropy, and how often the likeliest class is the right one."""
+        labels = tf.cast(labels, tf.int64)
         logits = self.network(random_shift(images, self.seed, step), training=True)
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
-        right = tf.argmax(logits, axis=1, output_type=labels.dtype) == labels
+        right = tf.argmax(logits, axis=1) == labels
         return {"loss": loss, "accuracy": tf.reduce_mean(tf.cast(right, tf.float32))}
 
     def panels(self):

@@ -200,7 +200,5 @@ def score_samples(game: AdversarialGame, data: ImageDataset, evaluator: Callable
 
 
 def shares(batch, n: int) -> list:
-    """``batch``, a tensor or a tuple of tensors, in ``n`` equal parts, one after the other."""
-    if isinstance(batch, tuple):
-        return list(zip(*(tf.split(tensor, n) for tensor in batch), strict=True))
-    return tf.split(batch, n)
+    """``batch``, a tensor or tensors that belong together, in ``n`` equal parts, one after the other."""
+    return [tf.nest.map_structure(lambda tensor, i=i: tf.split(tensor, n)[i], batch) for i in range(n)]

@@ -5,7 +5,7 @@ A system (``game.py``, ``learner.py``) says who learns, and what one step does; 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import keras
@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from .. import sampling, training
+from ..config import by_mode
 from ..curves import Curves, Panel
 from ..datasets import check_images
 from ..sampling import Source
@@ -31,7 +32,8 @@ class System(keras.Model):
     :meth:`update`.
 
     Built and trained within the scope of a ``tf.distribute.MirroredStrategy``, a system trains on several devices; each
-    gets its share of the batch and of the noise, so that together they do what one device does.
+    gets its share of the batch and of the noise, so that together they do what one device does. (Except for batch
+    normalisation, dropout and the clipping of gradients: these see one device's share.)
 
     Args:
         seed: chooses batches and noise (not the initial weights; those follow ``keras.utils.set_random_seed``).
@@ -64,7 +66,10 @@ class System(keras.Model):
         raise NotImplementedError
 
     def state(self) -> dict[str, object]:
-        """What else holds ``variables`` that a step writes, by name."""
+        """What else holds ``variables`` that a step writes, by name.
+
+        A system that has any extends :meth:`restart`, and says there how they begin.
+        """
         return {}
 
     def identity(self) -> dict:
@@ -83,10 +88,13 @@ class System(keras.Model):
     def follow(self, step: tf.Tensor) -> None:
         """Called after each :meth:`update`, for state that follows the weights."""
 
-    def phase(self, step: int) -> Hashable:
+    def phase(self, step: int) -> int | str | None:
         """What a step's graph depends on, if it is not the same all along; a growing game gives its resolution.
 
         A step is compiled once for each phase. While it is, ``current_phase`` tells which one it is.
+
+        Returns:
+            An int, a string or nothing; no number of NumPy's, for which TensorFlow would compile nothing new.
         """
         return None
 
@@ -172,16 +180,21 @@ class System(keras.Model):
             if count > 1:  # Keras adds up the replicas' gradients; a loss is a mean over the whole batch
                 optimizer.loss_scale_factor = float(count)
             setattr(self, f"{player}_optimizer", optimizer)
+        self._first_configs = {player: optimizer.get_config() for player, optimizer in optimizers.items()}
         self.jit_compile = jit_compile
+        self._make_functions()
+
+    def _make_functions(self) -> None:
+        """What is compiled when it is first called."""
         self._compiled_indices = tf.function(self._indices, autograph=False)
         self._compiled_step = tf.function(self._step, autograph=False)
-        self._compiled_interval = tf.function(self._interval, jit_compile=jit_compile)
+        self._compiled_interval = tf.function(self._interval, jit_compile=self.jit_compile)
 
     def train(
         self,
         *sources: Source,
         steps: int,
-        batch_size: int | Sequence[int] = 128,
+        batch_size: int | Sequence[int] | None = None,
         every: int = 100,
         callbacks: Iterable[keras.callbacks.Callback] = (),
         checkpoint: str | Path | None = None,
@@ -196,9 +209,11 @@ class System(keras.Model):
                 order of its own. Images must lie in [−1, 1].
             steps: the step to stop at, a multiple of ``every``.
             batch_size: examples a batch, one number for all sources or one for each; a step may take several batches.
+                By default 128, and in smoke mode, where nothing is learned, 16.
             every: the interval in steps. One call of the compiled graph makes them all; then the averages go into
                 ``curves``, callbacks are called, and the stop button is heard.
-            callbacks: Keras callbacks; an "epoch" is an interval.
+            callbacks: Keras callbacks; an "epoch" is an interval. Those that ask for *the* optimizer do not work: each
+                player has its own.
             checkpoint: a file to save to while training; where it already exists, training resumes from it and
                 ends with the very bits an uninterrupted run would have.
 
@@ -212,6 +227,8 @@ class System(keras.Model):
             Stopped: the stop button (or Ctrl+C) was pressed; weights, records and checkpoint are in order, and the
                 same call goes on.
         """
+        if batch_size is None:
+            batch_size = by_mode(smoke=16, laptop=128, full=128)
         sizes = self._checked_sizes(sources, batch_size)
         self.before_training()
         settings = {"batch_size": batch_size}
@@ -220,10 +237,12 @@ class System(keras.Model):
             settings["data"] = training.digest(sources)
             training.resume(self, checkpoint, settings)
             watchers.append(training.Checkpoint(checkpoint, settings))
-        every = min(every, steps)
-        if steps % every or self.steps_done % every:
-            raise ValueError(f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})")
         if self.steps_done < steps:
+            every = min(every, steps)
+            if steps % every or self.steps_done % every:
+                raise ValueError(
+                    f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})"
+                )
             self._run(sampling.as_tensors(sources), sizes, steps, every, watchers)
         return self.curves
 
@@ -257,9 +276,9 @@ class System(keras.Model):
 
     def _run(self, tensors, sizes, steps, every, watchers) -> None:
         """The loop: an interval, then whoever watches, until step ``steps``."""
-        with training.StopButton(self, steps) as stop_button:
+        with training.StopButton(self, steps, watchers) as stop_button:
             watching = keras.callbacks.CallbackList(
-                [*watchers, stop_button], model=self, epochs=steps // every, steps=every
+                [*watchers, stop_button], model=self, epochs=steps // every, steps=every, verbose=0
             )
             self.stop_training = False
             watching.on_train_begin()
@@ -285,10 +304,13 @@ class System(keras.Model):
             The means of what the steps report.
 
         Raises:
+            TypeError: a phase is neither an int nor a string.
             ValueError: another phase begins within the interval.
         """
         self.current_phase = self.phase(first)
-        if self.phase(first + steps - 1) != self.current_phase:
+        if not isinstance(self.current_phase, int | str | None):
+            raise TypeError(f"a phase must be an int, a string or None, got {self.current_phase!r}")
+        if any(self.phase(step) != self.current_phase for step in range(first, first + steps)):
             raise ValueError(
                 f"a new phase begins between the steps {first} and {first + steps}: choose `every` so that an interval "
                 "ends there"
@@ -329,7 +351,10 @@ class System(keras.Model):
     def restart(self, seed: int) -> None:
         """Begin anew, with first weights, batches and noise of ``seed``, as if everything had been built again.
 
-        For experiments over many seeds: nothing is compiled again.
+        For experiments over many seeds: nothing is compiled again (but on several devices, where it must be). Each
+        network's layers get first weights in the order of ``network.layers``. In a stack of layers that is the order
+        in which they were built; in a network that branches it need not be, and the first weights, which are as good,
+        are then not those of a network that is built by hand with this seed.
 
         Args:
             seed: for the first weights (``keras.utils.set_random_seed``), and for batches and noise.
@@ -340,10 +365,12 @@ class System(keras.Model):
             copy_variables(keras.models.clone_model(network), network)
         for player in self.players():
             optimizer = self.optimizer_of(player)
-            fresh = type(optimizer).from_config(optimizer.get_config())
+            fresh = type(optimizer).from_config(self._first_configs[player])
             fresh.build(self.weights_of(player))
             copy_variables(fresh, optimizer)
         self.curves, self.steps_done = Curves(), 0
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            self._make_functions()  # there, the seed is a constant of the graph
 
 
 def copy_variables(source, target) -> None:
