@@ -18,6 +18,7 @@ class Panel:
         guides: a series' name (or any other) → a level, drawn as a dashed line of that series' colour.
         limits: of the vertical axis; ``None`` fits it to the curves.
         log: whether the vertical axis is logarithmic.
+        marker: Matplotlib's, at each value; for curves with few.
     """
 
     title: str
@@ -25,6 +26,7 @@ class Panel:
     guides: dict[str, float] = field(default_factory=dict)
     limits: tuple[float, float] | None = None
     log: bool = False
+    marker: str | None = None
 
 
 class Curves:

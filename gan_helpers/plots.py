@@ -225,9 +225,7 @@ def draw_panel(axes: Axes, curves: Curves, panel: Panel) -> None:
     """Draw the curves of one panel, as far as they were recorded, and its guides as dashed lines."""
     colours = {}
     for name, label in panel.curves.items():
-        steps, values = curves[name]
-        marker = "." if len(steps) < 30 else None  # a single value is a point, not a line
-        (line,) = axes.plot(steps, values, marker=marker, color=COLOURS.get(name), label=label)
+        (line,) = axes.plot(*curves[name], marker=panel.marker, color=COLOURS.get(name), label=label)
         colours[name] = line.get_color()
     for name, level in panel.guides.items():
         axes.axhline(level, color=colours.get(name, GREY), linestyle="--", linewidth=1)
@@ -242,7 +240,7 @@ def draw_panel(axes: Axes, curves: Curves, panel: Panel) -> None:
 def quality_panel(floor: float | None = None) -> Panel:
     """Fréchet distance over time; dashed: its floor, what real held-out images score."""
     title = "Fréchet distance, lower is better" + (" (dashed: real images)" if floor is not None else "")
-    return Panel(title, {"frechet_distance": ""}, {} if floor is None else {"floor": floor}, log=True)
+    return Panel(title, {"frechet_distance": ""}, {} if floor is None else {"floor": floor}, log=True, marker=".")
 
 
 def legend_above(axes: Axes) -> None:
