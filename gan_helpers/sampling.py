@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -82,7 +83,7 @@ def replicas() -> tuple[tf.Tensor | int, int]:
     return context.replica_id_in_sync_group, context.num_replicas_in_sync
 
 
-def assign(variable: tf.Variable, value: tf.Tensor) -> None:
+def assign(variable: keras.Variable, value: tf.Tensor) -> None:
     """``variable.assign(value)`` within a training step, which may run on several replicas.
 
     A variable that replicas share cannot be assigned by one of them. All step aside, and it is assigned for all.
@@ -94,7 +95,7 @@ def assign(variable: tf.Variable, value: tf.Tensor) -> None:
     if replicas()[1] == 1:
         variable.assign(value)
     else:
-        tf.distribute.get_replica_context().merge_call(everywhere, args=(getattr(variable, "value", variable), value))
+        tf.distribute.get_replica_context().merge_call(everywhere, args=(variable.value, value))
 
 
 def own_share(draw, shape) -> tf.Tensor:
