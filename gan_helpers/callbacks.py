@@ -32,7 +32,7 @@ class QualityTracker(keras.callbacks.Callback):
     def __init__(self, evaluator: Evaluator, every: int = 1000, samples: int | None = None):
         super().__init__()
         self.evaluator, self.every = evaluator, every
-        self.samples = samples or by_mode(smoke=200, laptop=2000, full=2000)
+        self.samples = by_mode(smoke=200, laptop=2000, full=2000) if samples is None else samples
         self._measured = 0
 
     def on_train_begin(self, logs=None):  # noqa: D102

@@ -77,3 +77,13 @@ def test_tensorflow_starts_without_a_word():
     laptop = os.environ | {"GAN_MODE": "laptop"}
     process = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=laptop)
     assert process.stderr == "" and len(process.stdout.splitlines()) == 1
+
+
+def test_threads_are_set_before_tensorflow_computes_or_not_at_all():
+    import tensorflow as tf
+
+    tf.zeros(()).numpy()
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        config.use_threads(0)
+    with pytest.raises(RuntimeError, match="cannot be modified after initialization"):
+        config.use_threads(tf.config.threading.get_intra_op_parallelism_threads() + 1)
