@@ -81,7 +81,7 @@ test-browser: $(VENV)/.ready ## open chapter 3 in JupyterLab in a real browser (
 	$(BIN)/python -m pytest -q tests/browser
 
 run: $(VENV)/.ready ## execute chapters in place: make run CH=03 MODE=laptop
-	$(BIN)/python -m gan_helpers run $(CH) --mode $(MODE)
+	$(BIN)/python tools/run.py $(CH) --mode $(MODE)
 
 train: $(VENV)/.ready ## make shipped weights anew: make train NAME=gan_mnist
 	$(BIN)/python -m gan_helpers train $(NAME)

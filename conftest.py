@@ -19,7 +19,7 @@ import pytest
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
 
-from gan_helpers import notebooks
+import notebooks
 
 seconds = Counter()
 

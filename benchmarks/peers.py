@@ -38,9 +38,9 @@ def main(name: str, which: str) -> None:
     def answer(**what) -> None:
         print(json.dumps(what), file=answers, flush=True)
 
-    from gan_helpers import datasets
+    from gan_helpers.data import sets
 
-    images = datasets.mnist().scaled()
+    images = sets.mnist().scaled()
     if name == "Torch":
         import variants_torch as variants
     else:

@@ -1,12 +1,13 @@
 """The variants in TensorFlow: the course's own, and what a reader would write instead."""
 
-from gan_helpers.config import bfloat16_speedup, device, quiet_tensorflow
+from gan_helpers.core.session import bfloat16_speedup, device, quiet_tensorflow
 
 tf, keras = quiet_tensorflow()
 import numpy as np
 from pairs import BATCH, LATENT, PAIRS, RATE, Variant
 
-from gan_helpers import losses, sampling
+from gan_helpers import losses
+from gan_helpers.core import sampling
 from gan_helpers.models import dcgan, gan
 
 NETWORKS = {"dense": gan, "convolutional": dcgan}  # modules with build_generator and build_discriminator

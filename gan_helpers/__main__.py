@@ -1,9 +1,8 @@
-"""The command line: ``python -m gan_helpers doctor | run | train``."""
+"""The command line: ``python -m gan_helpers doctor | train``."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -21,11 +20,6 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("doctor", help="is this machine ready for the course?")
     command.set_defaults(command=doctor)
-
-    command = commands.add_parser("run", help="execute chapters in place, from a clean kernel")
-    command.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as 03; all of them by default")
-    command.add_argument("--mode", choices=("smoke", "laptop", "full"), default=os.environ.get("GAN_MODE", "laptop"))
-    command.set_defaults(command=run)
 
     command = commands.add_parser("train", help="make the weights of a system anew, and its card")
     command.add_argument("name", nargs="?", help="which system; without it, they are listed")
@@ -46,35 +40,17 @@ def doctor(options) -> int:
     return 0 if doctor.report() else 1
 
 
-def run(options) -> int:
-    """Execute notebooks; a chapter that fails is left as it was, and the next one is tried."""
-    from . import notebooks
-
-    failed = 0
-    try:
-        paths = notebooks.find(options.chapters)
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
-    for path in paths:
-        try:
-            seconds = notebooks.execute(path, options.mode)
-            print(f"{path.parent.name}/{path.name}: {seconds:.0f} s in {options.mode} mode")
-        except notebooks.ChapterError as error:
-            print(error, file=sys.stderr)
-            failed += 1
-    return 1 if failed else 0
-
-
 def train(options) -> int:
     """Train by a recipe and save weights and card."""
-    from .config import quiet_tensorflow, use_threads
+    from .core.session import quiet_tensorflow, use_threads
 
     quiet_tensorflow()
     if options.threads is not None:
         use_threads(options.threads)
-    from . import callbacks, zoo
-    from .training import CheckpointError, Stopped
+    from . import zoo
+    from .core.checkpoints import CheckpointError
+    from .core.watchers import Stopped
+    from .show.callbacks import ProgressBar
 
     if options.name not in zoo.RECIPES:
         if options.name is not None:
@@ -86,7 +62,7 @@ def train(options) -> int:
     plan = zoo.recipe(options.name, options.seed)
     checkpoint = options.checkpoint or Path("runs") / f"{zoo.file_name(plan)}.checkpoint.npz"
     try:
-        trained = zoo.train(plan.name, [callbacks.ProgressBar()], checkpoint, plan.seed)
+        trained = zoo.train(plan.name, [ProgressBar()], checkpoint, plan.seed)
     except (Stopped, ValueError, CheckpointError) as message:
         print(message, file=sys.stderr)
         return 1

@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 from packaging.version import Version
 
-from . import config, datasets
+from .core import session
+from .data import manifest, sets
 
 NEEDS = {"tensorflow": "2.18", "keras": "3.5", "numpy": "1.26", "matplotlib": "3.8", "ipywidgets": "7.7"}
 MEMORY_GB = 4
@@ -69,8 +70,8 @@ def installed(name: str) -> str | None:
 def tensorflow() -> tuple[bool, str, str]:
     """Whether TensorFlow starts, and on what."""
     try:
-        config.quiet_tensorflow()
-        return True, f"TensorFlow starts, on {config.device()}", ""
+        session.quiet_tensorflow()
+        return True, f"TensorFlow starts, on {session.device()}", ""
     except ImportError as error:
         return False, "TensorFlow does not start", str(error)
 
@@ -95,15 +96,13 @@ def disk() -> tuple[bool, str, str]:
 
 def data() -> list[tuple[bool, str, str]]:
     """Every shipped data set, checked against its digest."""
-    return [
-        intact(entry["title"], lambda name=name: datasets.load(name)) for name, entry in datasets.manifest().items()
-    ]
+    return [intact(entry["title"], lambda name=name: sets.load(name)) for name, entry in manifest.manifest().items()]
 
 
 def weights() -> list[tuple[bool, str, str]]:
     """Every shipped set of weights, checked against its card."""
-    cards = sorted((datasets.ASSETS / "weights").glob("*.json"))
-    return [intact(f"weights of {card.stem}", lambda card=card: datasets.read_weights(card)) for card in cards]
+    cards = sorted((manifest.ASSETS / "weights").glob("*.json"))
+    return [intact(f"weights of {card.stem}", lambda card=card: manifest.read_weights(card)) for card in cards]
 
 
 def intact(what: str, check) -> tuple[bool, str, str]:
@@ -111,7 +110,7 @@ def intact(what: str, check) -> tuple[bool, str, str]:
     try:
         check()
         return True, f"{what}: intact", ""
-    except datasets.DataError as error:
+    except manifest.DataError as error:
         return False, f"{what}: damaged or missing", str(error)
 
 

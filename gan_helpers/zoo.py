@@ -25,14 +25,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from . import callbacks as watchers
-from . import datasets
-from .files import write_atomically
-from .metrics import Evaluator
+from .core.files import write_atomically
+from .core.watchers import Stopwatch
+from .data import sets
+from .data.manifest import ASSETS, DataError, read_weights
 from .models import classifier, dcgan, gan, vae
-from .recipe import Recipe
+from .models.recipe import Recipe
+from .scores.evaluator import Evaluator
 
-WEIGHTS = datasets.ASSETS / "weights"
+WEIGHTS = ASSETS / "weights"
 
 
 class Trained(NamedTuple):
@@ -84,13 +85,13 @@ def train(
     """
     plan = recipe(name, seed)
     keras.utils.set_random_seed(plan.seed)  # the first weights
-    model, data = plan.build(), datasets.load(plan.dataset)
+    model, data = plan.build(), sets.load(plan.dataset)
     model.train(
         *plan.sources(data),
         steps=plan.steps,
         batch_size=plan.batch_size,
         every=min(plan.every, plan.steps),
-        callbacks=[watchers.Stopwatch(), *callbacks],
+        callbacks=[Stopwatch(), *callbacks],
         checkpoint=checkpoint,
     )
     networks = model.shipped()
@@ -158,13 +159,13 @@ def load(name: str, folder: Path = WEIGHTS, seed: int | None = None) -> Trained:
         DataError: the weights are missing or damaged, or were made by another recipe than the present one.
     """
     plan = recipe(name, seed)
-    card, content = datasets.read_weights(Path(folder) / f"{file_name(plan)}.json")
+    card, content = read_weights(Path(folder) / f"{file_name(plan)}.json")
     changed = {key for key, value in plan.values().items() if card.get(key) != value}
     if changed:
         again = f"python -m gan_helpers train {name}"
         again += "" if seed is None else f" --seed {seed}"
         again += "" if folder == WEIGHTS else f" --folder {folder}"
-        raise datasets.DataError(
+        raise DataError(
             f"the weights {file_name(plan)}.npz were made by another recipe (it differs in: "
             f"{', '.join(sorted(changed))}). Make them anew: {again}"
         )
@@ -189,4 +190,4 @@ def set_weights(networks: dict[str, keras.Model], weights: dict[str, np.ndarray]
 @lru_cache(maxsize=4)
 def evaluator(dataset: str = "mnist", samples: int = 10_000) -> Evaluator:
     """The shipped judge of ``dataset``, looking at ``samples`` training images."""
-    return Evaluator(load(f"{dataset}_classifier").model, datasets.load(dataset).scaled(), samples, name=dataset)
+    return Evaluator(load(f"{dataset}_classifier").model, sets.load(dataset).scaled(), samples, name=dataset)

@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from gan_helpers.config import quiet_tensorflow
+from gan_helpers.core.session import quiet_tensorflow
 
 tf, _ = quiet_tensorflow()
 
@@ -38,9 +38,9 @@ def interruptible():
 
 @pytest.fixture(scope="session")
 def digits():
-    from gan_helpers import datasets
+    from gan_helpers.data import sets
 
-    return datasets.mnist()
+    return sets.mnist()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ Prints, for each system, the largest difference of any weight after training on 
 
 import json
 
-from gan_helpers.config import quiet_tensorflow
+from gan_helpers.core.session import quiet_tensorflow
 
 tf, keras = quiet_tensorflow()
 (cpu,) = tf.config.list_physical_devices("CPU")

@@ -7,14 +7,15 @@ import itertools
 import sys
 from pathlib import Path
 
-from gan_helpers.config import quiet_tensorflow
+from gan_helpers.core import checkpoints
+from gan_helpers.core.session import quiet_tensorflow
 
 tf, keras = quiet_tensorflow()
 
 import numpy as np
 from keras import layers
 
-from gan_helpers import losses, training
+from gan_helpers import losses
 from gan_helpers.models import classifier, dcgan, gan, toy, vae, wgan
 
 BATCH, EVERY = 8, 2
@@ -99,7 +100,7 @@ def file_of(folder, name):
 
 
 def train_until_killed(folder):
-    training.CHECKPOINT_SECONDS = 0.0  # save after every interval
+    checkpoints.CHECKPOINT_SECONDS = 0.0  # save after every interval
     tf.config.run_functions_eagerly(True)  # nothing here lasts long enough for compiling to pay
     games = {name: build(name) for name in SYSTEMS}
     for steps in itertools.count(1):

@@ -4,10 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from gan_helpers import callbacks, losses, plots
-from gan_helpers.curves import Curves
+from gan_helpers import losses
+from gan_helpers.core import watchers
+from gan_helpers.core.curves import Curves
+from gan_helpers.core.system import latent_noise
 from gan_helpers.models import vae
-from gan_helpers.models.game import latent_noise
+from gan_helpers.show import callbacks, plots
 
 pytestmark = pytest.mark.usefixtures("eagerly")  # what is watched, not how it is computed
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (64, 28, 28, 1)).astype(np.float32)
@@ -49,7 +51,7 @@ class Dawdle(keras.callbacks.Callback):
 
 
 def test_stopwatch_times_training_and_not_what_others_do(make_gan):
-    gan, watch = make_gan(), callbacks.Stopwatch()
+    gan, watch = make_gan(), watchers.Stopwatch()
     gan.train(IMAGES, steps=5, every=5, batch_size=16)  # makes the graph
     started = time.perf_counter()
     gan.train(IMAGES, steps=20, every=5, batch_size=16, callbacks=[watch, Dawdle()])
@@ -62,7 +64,7 @@ def test_stopwatch_times_training_and_not_what_others_do(make_gan):
 def test_stopwatch_goes_on_where_it_was(make_gan):
     gan = make_gan()
     for steps in (10, 20):
-        watch = callbacks.Stopwatch()
+        watch = watchers.Stopwatch()
         gan.train(IMAGES, steps=steps, every=5, batch_size=16, callbacks=[watch])
     seconds = gan.curves["seconds"][1]
     assert len(seconds) == 4 and (np.diff(seconds) > 0).all() and watch.seconds == seconds[-1]

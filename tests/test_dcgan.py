@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gan_helpers import losses
-from gan_helpers.config import bfloat16_speedup
+from gan_helpers.core.session import bfloat16_speedup
 from gan_helpers.models import dcgan
 from gan_helpers.models import gan as chapter_3
 from gan_helpers.models.gan import GAN

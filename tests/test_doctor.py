@@ -1,6 +1,8 @@
 import pytest
 
-from gan_helpers import __main__, config, datasets, doctor
+from gan_helpers import __main__, doctor
+from gan_helpers.core import session
+from gan_helpers.data import manifest, sets
 
 
 def test_this_machine_is_examined(capsys):
@@ -43,13 +45,13 @@ def test_what_is_wrong_is_named_with_its_remedy(monkeypatch, capsys, name, value
 
 def test_damaged_data_and_missing_tensorflow_are_findings(monkeypatch, capsys):
     def damaged(name):
-        raise datasets.DataError("mnist.npz is damaged. Reinstall the package")
+        raise manifest.DataError("mnist.npz is damaged. Reinstall the package")
 
     def absent():
         raise ImportError("Install it with `pip install 'gan-helpers[tf]'`")
 
-    monkeypatch.setattr(datasets, "load", damaged)
-    monkeypatch.setattr(config, "quiet_tensorflow", absent)
+    monkeypatch.setattr(sets, "load", damaged)
+    monkeypatch.setattr(session, "quiet_tensorflow", absent)
     assert doctor.report() is False
     said = capsys.readouterr().out
     assert "damaged or missing" in said and "TensorFlow does not start" in said and "gan-helpers[tf]" in said

@@ -38,7 +38,7 @@ def exported(tmp_path_factory):
     hidden = new_code_cell("plt.plot(x)", metadata={"jupyter": {"source_hidden": True}})
     hidden.outputs = [picture({"alt": ALT, "width": 40, "height": 20}), picture({})]
     chapter = [new_markdown_cell(FIRST), new_code_cell("1 + 1"), hidden]
-    solution = [new_markdown_cell("# 3\n\n[chapter](../03_small.ipynb#a-part), [code](../../gan_helpers/toys.py)")]
+    solution = [new_markdown_cell("# 3\n\n[chapter](../03_small.ipynb#a-part), [code](../../gan_helpers/losses.py)")]
     nbformat.write(new_notebook(cells=chapter), root / "notebooks" / "03_small.ipynb")
     nbformat.write(new_notebook(cells=solution), root / "notebooks" / "solutions" / "03_small.ipynb")
     runpy.run_path(str(ROOT / "tools" / "export_html.py"))["main"]([], root, root / "html")
@@ -101,4 +101,4 @@ def test_links_lead_to_pages_and_to_the_repository(exported):
         f"{blob}/models/gan.py#L3",
         "#a-part",
     ]
-    assert links(exported / "solutions" / "03_small.html") == ["../03_small.html#a-part", f"{blob}/toys.py"]
+    assert links(exported / "solutions" / "03_small.html") == ["../03_small.html#a-part", f"{blob}/losses.py"]

@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gan_helpers import film, plots, toys
+from gan_helpers.data import mixtures
+from gan_helpers.show import film, planes, plots
+from gan_helpers.show.diagrams import Diagram
 
 
 def bar(height):
@@ -56,8 +58,8 @@ def test_a_film_has_a_frame_for_each_interval_and_ends_as_an_animation(make_gan,
 def test_the_plane_shows_what_the_discriminator_answers():
     figure = Figure()
     axes = figure.subplots()
-    ring = toys.gaussian_ring()
-    plots.draw_plane_game(axes, ring.sample(50), np.zeros((50, 2)), lambda points: 9 * points[:, :1], reach=3)
+    ring = mixtures.gaussian_ring()
+    planes.draw_plane_game(axes, ring.sample(50), np.zeros((50, 2)), lambda points: 9 * points[:, :1], reach=3)
     figure.canvas.draw()
     filled = axes.collections[0]
     values = filled.get_array()
@@ -68,12 +70,17 @@ def test_the_plane_shows_what_the_discriminator_answers():
 
 def test_the_line_shows_data_fakes_and_answer():
     axes = Figure().subplots()
-    two = toys.two_gaussians()
-    plots.draw_line_game(axes, two, two.sample(500), lambda x: np.zeros((len(x), 1)))
+    two = mixtures.two_gaussians()
+    planes.draw_line_game(axes, two, two.sample(500), lambda x: np.zeros((len(x), 1)))
     assert np.allclose(axes.lines[0].get_ydata(), 0.5)
     assert set(axes.get_legend_handles_labels()[1]) == {"data", "fakes", "D(x)"}
 
 
-def test_the_diagram_names_both_players():
-    words = " ".join(text.get_text() for text in plots.two_players().axes[0].texts)
-    assert "generator" in words and "discriminator" in words and "noise" in words
+def test_arrows_of_a_diagram_end_at_its_boxes():
+    diagram = Diagram(4, 2)
+    left, right = diagram.box("left", 0.8, 1), diagram.box("right", 3, 1, colour=plots.FAKE)
+    diagram.arrow(left, right, "gives")
+    arrow = diagram.axes.patches[-1]
+    drawn = arrow.get_path().vertices[:-1]  # the last one only closes the head
+    assert drawn[:, 0].min() >= 1.5 and drawn[:, 0].max() <= 2.3  # from the left box's edge to the right one's
+    assert {"left", "right", "gives"} <= {text.get_text() for text in diagram.axes.texts}

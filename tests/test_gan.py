@@ -14,10 +14,11 @@ import tensorflow as tf
 from scipy.integrate import trapezoid
 
 from conftest import equal, weights
-from gan_helpers import losses, training
-from gan_helpers.files import write_atomically
+from gan_helpers import losses
+from gan_helpers.core import checkpoints, watchers
+from gan_helpers.core.files import write_atomically
+from gan_helpers.core.system import latent_noise
 from gan_helpers.models.dcgan import SharedFakesGAN
-from gan_helpers.models.game import latent_noise
 from gan_helpers.models.gan import GAN, build_discriminator, build_generator
 
 ALL_LOSSES = [losses.MinimaxLoss(), losses.NonSaturatingLoss(), losses.LeastSquaresLoss(), losses.WassersteinLoss()]
@@ -110,26 +111,30 @@ def test_the_batch_size_may_change_on_the_way(make_gan, images, eagerly):
 
 
 def test_samples_come_from_the_running_average(make_gan, images, eagerly):
-    """After one step from w₀ to w₁ the copy is 0.9 w₀ + 0.1 w₁; the game itself is as without it."""
+    """It is the weighted mean of all trained weights: those of n steps ago count 0.9ⁿ, untrained ones nothing."""
     plain, averaged = make_gan(), make_gan()
     averaged.average = 0.9
-    first = weights(plain.generator)
-    for gan in (plain, averaged):
-        gan.train(images, steps=1, every=1, batch_size=64)
-    assert equal(weights(plain.generator), weights(averaged.generator))
+    path = []
+    for steps in (1, 2, 3):
+        for gan in (plain, averaged):
+            gan.train(images, steps=steps, every=1, batch_size=64)
+        path.append(weights(plain.generator))
+    assert equal(weights(plain.generator), weights(averaged.generator))  # the game itself is as without it
     assert averaged.sampler is averaged.averaged_generator and plain.sampler is plain.generator
-    for start, now, mean in zip(first, weights(plain.generator), weights(averaged.sampler), strict=True):
-        assert np.allclose(mean, 0.9 * start + 0.1 * now, atol=1e-6)
+    for *values, mean in zip(*path, weights(averaged.sampler), strict=True):
+        expected = np.average(values, axis=0, weights=[0.81, 0.9, 1])
+        np.testing.assert_allclose(mean, expected, rtol=1e-4, atol=1e-6)
     assert not np.array_equal(plain.sample(4), averaged.sample(4))
 
 
 SCRIPT = """
 import signal
 import sys
-from gan_helpers.config import quiet_tensorflow
+from gan_helpers.core.session import quiet_tensorflow
 _, keras = quiet_tensorflow()
 import numpy as np
-from gan_helpers import losses, training
+from gan_helpers import losses
+from gan_helpers.core import checkpoints
 from gan_helpers.models import toy
 from gan_helpers.models.gan import GAN
 
@@ -142,7 +147,7 @@ def train(file, steps):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started this may have had it ignored
-    training.CHECKPOINT_SECONDS = 0.0  # save after every interval
+    checkpoints.CHECKPOINT_SECONDS = 0.0  # save after every interval
     train(sys.argv[1], steps=10**9)  # until it is stopped, on any machine
 """
 
@@ -203,7 +208,7 @@ def test_stopped_and_continued_is_as_never_stopped(make_gan, images, times, inte
     whole.average = stopped.average = 0.9
     whole.train(images, steps=6, every=2, batch_size=16)
     handler = signal.getsignal(signal.SIGINT)
-    with pytest.raises(training.Stopped, match="step 4 of 6; train.*steps=6.* goes on from there") as error:
+    with pytest.raises(watchers.Stopped, match="step 4 of 6; train.*steps=6.* goes on from there") as error:
         stopped.train(images, steps=6, every=2, batch_size=16, callbacks=[Press(at=4, times=times)])
     assert signal.getsignal(signal.SIGINT) is handler
     assert ("at once" in str(error.value)) == (times == 2) and len(error.value._render_traceback_()) == 1
@@ -219,7 +224,7 @@ def test_stopped_at_once_goes_on_from_what_was_saved(make_gan, images, tmp_path,
     whole, stopped = make_gan(), make_gan()
     whole.train(images, steps=3, every=1, batch_size=16)
     how = {"steps": 3, "every": 1, "batch_size": 16, "checkpoint": tmp_path / "run.npz"}
-    with pytest.raises(training.Stopped, match="at once at step 2 of 3; with its checkpoint, .* what was saved last"):
+    with pytest.raises(watchers.Stopped, match="at once at step 2 of 3; with its checkpoint, .* what was saved last"):
         stopped.train(images, callbacks=[Press(at=2, times=2)], **how)
     stopped.train(images, **how)
     assert equal(weights(whole.generator), weights(stopped.generator))
@@ -261,7 +266,7 @@ def test_another_kind_of_game_does_not_take_up_a_checkpoint(make_gan, images, tm
     make_gan().train(images, steps=2, every=2, batch_size=16, checkpoint=file)
     other = SharedFakesGAN(build_generator(8), build_discriminator(), losses.NonSaturatingLoss())
     other.compile(keras.optimizers.Adam(1e-3, 0.5), keras.optimizers.Adam(1e-3, 0.5))
-    with pytest.raises(training.CheckpointError, match="its class is GAN, now it is SharedFakesGAN"):
+    with pytest.raises(checkpoints.CheckpointError, match="its class is GAN, now it is SharedFakesGAN"):
         other.train(images, steps=4, every=2, batch_size=16, checkpoint=file)
 
 
@@ -275,9 +280,11 @@ def test_a_subclass_need_not_remember_the_average(images, eagerly):
     gan.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(1.0))
     before = weights(gan.generator)
     gan.train(images, steps=1, every=1, batch_size=16)
-    for start, now, mean in zip(before, weights(gan.generator), weights(gan.averaged_generator), strict=True):
-        np.testing.assert_allclose(mean, (start + now) / 2, atol=1e-6)
-    assert not equal(before, weights(gan.averaged_generator))
+    after = weights(gan.generator)
+    assert not equal(before, after) and equal(after, weights(gan.averaged_generator))
+    gan.train(images, steps=2, every=1, batch_size=16)
+    for one, two, mean in zip(after, weights(gan.generator), weights(gan.averaged_generator), strict=True):
+        np.testing.assert_allclose(mean, (one + 2 * two) / 3, atol=1e-6)
 
 
 def test_accuracy_knows_each_losss_boundary():
@@ -324,26 +331,26 @@ def test_nan_stops_with_the_usual_causes_and_keeps_the_checkpoint(make_gan, imag
     def resume_nothing(*_):
         """Leave the poisoned weights in place."""
 
-    original, training.resume = training.resume, resume_nothing
+    original, checkpoints.resume = checkpoints.resume, resume_nothing
     try:
-        with pytest.raises(training.NotANumberError, match=r"_loss became nan between steps .*learning rate"):
+        with pytest.raises(watchers.NotANumberError, match=r"_loss became nan between steps .*learning rate"):
             gan.train(images, steps=4, every=2, batch_size=64, checkpoint=file)
     finally:
-        training.resume = original
+        checkpoints.resume = original
     assert file.read_bytes() == saved
 
 
 def test_a_checkpoint_of_another_run_is_refused(make_gan, images, tmp_path, eagerly):
     file = tmp_path / "gan.npz"
     make_gan().train(images, steps=2, every=2, batch_size=64, checkpoint=file)
-    with pytest.raises(training.CheckpointError, match="its batch_size is 64, now it is 32"):
+    with pytest.raises(checkpoints.CheckpointError, match="its batch_size is 64, now it is 32"):
         make_gan().train(images, steps=4, every=2, batch_size=32, checkpoint=file)
-    with pytest.raises(training.CheckpointError, match="its generator optimizer's learning_rate is 0.00100"):
+    with pytest.raises(checkpoints.CheckpointError, match="its generator optimizer's learning_rate is 0.00100"):
         make_gan(learning_rate=5e-4).train(images, steps=4, every=2, batch_size=64, checkpoint=file)
-    with pytest.raises(training.CheckpointError, match="its seed is 0, now it is 3"):
+    with pytest.raises(checkpoints.CheckpointError, match="its seed is 0, now it is 3"):
         make_gan(seed=3).train(images, steps=4, every=2, batch_size=64, checkpoint=file)
     file.write_bytes(file.read_bytes()[:-500])
-    with pytest.raises(training.CheckpointError, match=r"cannot be read .* Delete it to start anew"):
+    with pytest.raises(checkpoints.CheckpointError, match=r"cannot be read .* Delete it to start anew"):
         make_gan().train(images, steps=4, every=2, batch_size=64, checkpoint=file)
 
 

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from gan_helpers import metrics
+from gan_helpers.scores import metrics
+from gan_helpers.scores.evaluator import COLUMNS, Evaluator, score_table
 
 RNG = np.random.default_rng(0)
 
@@ -161,16 +162,16 @@ def evaluator():
 
     keras.utils.set_random_seed(0)
     images = RNG.uniform(-1, 1, (300, 28, 28, 1)).astype(np.float32)
-    return metrics.Evaluator(build_classifier(), images, samples=200, neighbours_of=100), images
+    return Evaluator(build_classifier(), images, samples=200, neighbours_of=100), images
 
 
 def test_evaluator_scores_and_bounds(evaluator):
     judge, images = evaluator
     rows = judge.bounds(images)
     assert list(rows) == ["real test images", "uniform noise"]
-    assert set(rows["uniform noise"]) == set(metrics.COLUMNS)
+    assert set(rows["uniform noise"]) == set(COLUMNS)
     assert judge.score(lambda n: images[:n]) == judge.score(images)
-    assert len(metrics.score_table(rows).splitlines()) == 3
+    assert len(score_table(rows).splitlines()) == 3
 
 
 def test_evaluator_refuses_what_it_cannot_compare(evaluator):
@@ -180,4 +181,4 @@ def test_evaluator_refuses_what_it_cannot_compare(evaluator):
     with pytest.raises(ValueError, match=r"must lie in \[-1, 1\]"):
         judge.score(images * 127)
     with pytest.raises(ValueError, match="samples = 400 needs as many real images, got 300"):
-        metrics.Evaluator(keras.Sequential(), images, samples=400)
+        Evaluator(keras.Sequential(), images, samples=400)

@@ -19,12 +19,14 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+import run
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
-from gan_helpers import film, notebooks, pictures
+import notebooks
+from gan_helpers.show import film, pictures
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,11 +78,9 @@ def test_a_failed_cell_leaves_the_file_untouched(tmp_path, monkeypatch, capsys):
     with pytest.raises(notebooks.ChapterError, match=r"(?s)as it was.*1 / 0.*ZeroDivisionError"):
         notebooks.execute(path, "smoke")
     monkeypatch.chdir(tmp_path)
-    from gan_helpers.__main__ import main
-
-    assert main(["run", "3", "--mode", "smoke"]) == 1
+    assert run.main(["3", "--mode", "smoke"]) == 1
     assert "ZeroDivisionError" in capsys.readouterr().err
-    assert main(["run", "12"]) == 2
+    assert run.main(["12"]) == 2
     assert "no notebook for chapter 12; there are: 03" in capsys.readouterr().err
     assert path.read_bytes() == before and [p.name for p in path.parent.iterdir()] == [path.name]
 
@@ -124,7 +124,7 @@ def run_tests(tmp_path, path, *arguments):
     """Pytest with the course's settings on one notebook, as ``make test`` would."""
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
-    command = [sys.executable, "-m", "pytest", "-q", *arguments, str(path)]
+    command = [sys.executable, "-m", "pytest", "-q", "-o", f"pythonpath={ROOT / 'tools'}", *arguments, str(path)]
     return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 
 

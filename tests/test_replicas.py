@@ -10,7 +10,7 @@ import pytest
 import systems
 import tensorflow as tf
 
-from gan_helpers import sampling
+from gan_helpers.core import sampling
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_helpers import sampling
+from gan_helpers.core import sampling
 
 
 def test_an_epoch_visits_every_example_once_in_a_new_order():

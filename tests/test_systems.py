@@ -12,7 +12,7 @@ import systems
 import tensorflow as tf
 
 from conftest import equal, weights
-from gan_helpers import sampling, training
+from gan_helpers.core import checkpoints, sampling
 from gan_helpers.models import gan, learner, toy, vae
 from gan_helpers.models.game import shares
 
@@ -174,7 +174,7 @@ def refused(match, tmp_path, change, name="gan"):
     file = tmp_path / "run.npz"
     systems.train(system, sources, steps=2, checkpoint=file)
     other, sources = change(*systems.build(name))
-    with pytest.raises(training.CheckpointError, match=match):
+    with pytest.raises(checkpoints.CheckpointError, match=match):
         systems.train(other, sources, steps=4, checkpoint=file)
 
 
@@ -219,7 +219,7 @@ def test_the_names_that_keras_gives_do_not_matter():
 
     a, b = build(), build()
     assert a.generator.layers[0].name != b.generator.layers[0].name
-    assert training.run_identity(a, {}) == training.run_identity(b, {})
+    assert checkpoints.run_identity(a, {}) == checkpoints.run_identity(b, {})
 
 
 def test_the_average_keeps_weights_and_no_seeds_of_dropout(eagerly):

@@ -10,9 +10,13 @@ from keras import layers
 from scipy import integrate, stats
 from scipy.linalg import subspace_angles
 
-from gan_helpers import datasets, metrics, plots, training, zoo
+from gan_helpers import zoo
+from gan_helpers.core import checkpoints
+from gan_helpers.data import sets
 from gan_helpers.layers import Sampling
 from gan_helpers.models import vae as v
+from gan_helpers.scores import metrics
+from gan_helpers.show import planes
 
 
 def noise_images(n=64, seed=0):
@@ -178,7 +182,7 @@ def test_bound_is_repeatable_and_needs_whole_batches():
 def test_checkpoint_of_another_run_is_refused(tmp_path):
     images, file = noise_images(), tmp_path / "run.ckpt"
     small_autoencoder(seed=1).train(images, steps=2, batch_size=16, checkpoint=file)
-    with pytest.raises(training.CheckpointError):
+    with pytest.raises(checkpoints.CheckpointError):
         small_autoencoder(seed=2).train(images, steps=4, batch_size=16, every=2, checkpoint=file)
 
 
@@ -225,9 +229,9 @@ def test_a_linear_autoencoder_spans_the_principal_subspace():
 
 def test_the_shipped_vae_scores_what_its_card_says_and_beats_blind_guessing():
     model, card = zoo.load("vae_mnist")
-    scores = zoo.recipe("vae_mnist").score(model, datasets.mnist(), zoo.evaluator)
+    scores = zoo.recipe("vae_mnist").score(model, sets.mnist(), zoo.evaluator)
     assert scores == pytest.approx(card["scores"], rel=1e-4)
-    digits = datasets.mnist()
+    digits = sets.mnist()
     ink = v.binarise(digits.scaled("test"), seed=1)
     share = np.clip((digits.scaled("train").mean(axis=0) + 1) / 2, 1e-4, 1 - 1e-4)
     blind = np.where(ink > 0, np.log(share), np.log1p(-share)).sum(axis=(1, 2, 3)).mean()
@@ -262,7 +266,7 @@ def test_psnr_of_known_cases():
 
 def test_latent_pictures_name_their_axes_and_classes():
     codes, labels = np.random.default_rng(0).normal(size=(50, 2)), np.arange(50) % 3
-    axes = plots.latent_scatter(codes, labels, ("zero", "one", "two", "never seen")).axes[0]
+    axes = planes.latent_scatter(codes, labels, ("zero", "one", "two", "never seen")).axes[0]
     assert [text.get_text() for text in axes.texts] == ["zero", "one", "two"] and axes.get_xlabel() == "$z_1$"
 
 
@@ -273,7 +277,7 @@ def test_manifold_grid_follows_the_quantiles():
         asked.append(codes)
         return np.zeros((len(codes), 4, 4, 1), np.float32)
 
-    figure = plots.manifold_grid(decode, side=4)
+    figure = planes.manifold_grid(decode, side=4)
     (codes,) = asked
     grid = codes.reshape(4, 4, 2)
     assert codes.dtype == np.float32 and figure.axes[0].images[0].get_array().shape[:2] == (16, 16)

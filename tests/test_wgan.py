@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from conftest import equal, weights
-from gan_helpers import losses, toys
+from gan_helpers import losses
+from gan_helpers.data import mixtures
 from gan_helpers.models import toy
 from gan_helpers.models.gan import GAN
 from gan_helpers.models.wgan import WGAN, WGANGP
@@ -53,7 +54,7 @@ def make(kind, jit_compile=False, n_critic=2, **settings):
 
 def test_clipping_holds_after_every_step(eagerly):
     game = make(WGAN, clip=0.02)
-    game.train(toys.gaussian_ring().sample(500), steps=4, batch_size=50, every=2)
+    game.train(mixtures.gaussian_ring().sample(500), steps=4, batch_size=50, every=2)
     largest = max(np.abs(w).max() for w in weights(game.discriminator))
     assert largest == pytest.approx(0.02)
 
@@ -67,14 +68,14 @@ def test_the_critic_moves_n_times_on_batches_of_its_own(eagerly):
             return super().discriminator_step(real, fake, step)
 
     game = make(Spy, n_critic=3)
-    game.train(toys.gaussian_ring().sample(300), steps=2, batch_size=20, every=1)
+    game.train(mixtures.gaussian_ring().sample(300), steps=2, batch_size=20, every=1)
     assert [step for _, step in seen] == [0, 1, 2, 3, 4, 5] and all(real.shape == (20, 2) for real, _ in seen)
     assert len({real.tobytes() for real, _ in seen}) == 6
     assert int(game.discriminator_optimizer.iterations) == 6 and int(game.generator_optimizer.iterations) == 2
 
 
 def test_one_discriminator_step_is_the_plain_game(eagerly):
-    points = toys.gaussian_ring().sample(300)
+    points = mixtures.gaussian_ring().sample(300)
 
     def play(**settings):
         keras.utils.set_random_seed(0)
@@ -90,7 +91,10 @@ def test_one_discriminator_step_is_the_plain_game(eagerly):
 def test_the_penalised_game_finds_the_ring_and_its_critic_measures_the_distance():
     """With these settings and 1,500 steps, seeds 0, 1 and 2 found all eight modes, on both sets of versions."""
     keras.utils.set_random_seed(0)
-    ring, game = toys.gaussian_ring(), WGANGP(toy.build_point_generator(), toy.build_point_discriminator(), penalty=1.0)
+    ring, game = (
+        mixtures.gaussian_ring(),
+        WGANGP(toy.build_point_generator(), toy.build_point_discriminator(), penalty=1.0),
+    )
     game.compile(keras.optimizers.Adam(1e-3, 0.5, 0.9), keras.optimizers.Adam(1e-3, 0.5, 0.9), jit_compile=True)
     curves = game.train(ring.sample(20_000), steps=1500, batch_size=128, every=250)
     found = ring.modes_found(game.sample(2000))

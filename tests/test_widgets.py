@@ -1,8 +1,8 @@
 import ipywidgets
 import numpy as np
 
-from gan_helpers import widgets
 from gan_helpers.models.gan import build_generator
+from gan_helpers.show import widgets
 
 
 def test_the_plane_is_flat_and_its_directions_are_of_length_one():
@@ -32,7 +32,7 @@ def test_the_static_twin_has_the_start_in_its_middle():
     generator = build_generator(8)
     figure = widgets.latent_map(generator, seed=2, side=3)
     picture = figure.axes[0].images[0].get_array()
-    from gan_helpers.plots import tile
+    from gan_helpers.show.plots import tile
 
     centre = tile(generator(widgets.latent_plane(8, 2, 0, 0)).numpy(), 1)
     assert np.array_equal(picture[30:58, 30:58], centre)

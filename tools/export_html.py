@@ -19,7 +19,7 @@ import nbformat
 from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 
-from gan_helpers import notebooks
+import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 
-from gan_helpers import notebooks
+import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 GITHUB = re.compile(r"(?:https://(?:[^@/]+@)?|(?:ssh://)?git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", re.I)

@@ -11,9 +11,9 @@ import tensorflow as tf
 from keras import layers
 
 from ..losses import NonSaturatingLoss
-from ..recipe import Recipe
 from .game import make_game, score_samples
 from .gan import GAN
+from .recipe import Recipe
 
 
 def small_normal() -> keras.initializers.Initializer:

@@ -11,11 +11,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .. import sampling
-from ..curves import game_panels
-from ..datasets import ImageDataset
+from ..core import sampling
+from ..core.curves import game_panels
+from ..core.system import System, copy_variables, generate, latent_noise
+from ..data.images import ImageDataset
 from ..losses import AdversarialLoss
-from .system import System, copy_variables, generate, latent_noise
 
 
 class AdversarialGame(System):
@@ -30,8 +30,8 @@ class AdversarialGame(System):
         loss: an :class:`~gan_helpers.losses.AdversarialLoss`.
         seed: chooses batches and noise (not the initial weights; those follow ``keras.utils.set_random_seed``).
         average: if given, say 0.999, samples come from a copy of the generator whose weights are a running average
-            over training: after each step, copy ← average · copy + (1 − average) · weights. Players circle; the
-            middle of the circle is a better place than any point on it (Yazıcı et al., 2019, arXiv:1806.04498).
+            over training (see :meth:`follow`). Players circle; the middle of the circle is a better place than any
+            point on it (Yazıcı et al., 2019, arXiv:1806.04498).
         d_steps: updates of the discriminator to each one of the generator, each on a batch of its own.
     """
 
@@ -119,10 +119,18 @@ class AdversarialGame(System):
             copy_variables(self.generator, self.averaged_generator)
 
     def follow(self, step):
-        """Move the averaged generator a little towards the present one."""
+        """Move the averaged generator a little towards the present one.
+
+        With β for ``average``, the weights of n steps ago count βⁿ in the average, and those of before the first step
+        count nothing: copy ← decay · copy + (1 − decay) · weights with decay = β (1 − βᵗ) / (1 − βᵗ⁺¹) after t earlier
+        steps. This is Adam's correction of its bias towards the start (Kingma & Ba, 2015, arXiv:1412.6980): the first
+        decay is 0, later ones approach β.
+        """
         if self.averaged_generator is not None:
+            earlier = tf.cast(step, tf.float32)
+            decay = self.average * (1 - self.average**earlier) / (1 - self.average ** (earlier + 1))
             for mean, weight in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
-                sampling.assign(mean, self.average * mean + (1 - self.average) * weight)
+                sampling.assign(mean, decay * mean + (1 - decay) * weight)
 
     def restart(self, seed):
         """As of every system; the average begins at the new weights."""

@@ -7,8 +7,8 @@ import tensorflow as tf
 from keras import layers
 
 from ..losses import NonSaturatingLoss
-from ..recipe import Recipe
 from .game import AdversarialGame, make_game, score_samples
+from .recipe import Recipe
 
 
 def build_generator(latent_dim: int = 100) -> keras.Sequential:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from .system import System
+from ..core.system import System
 
 
 class Learner(System):

@@ -1,4 +1,4 @@
-"""Players for the toys of ``toys.py``: small dense networks for points on a line or in the plane (chapter 1)."""
+"""Small dense networks for points on a line or in the plane, such as those of ``data/mixtures.py`` (chapter 1)."""
 
 from __future__ import annotations
 

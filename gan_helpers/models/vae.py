@@ -9,12 +9,12 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from .. import sampling
-from ..datasets import ImageDataset
+from ..core import sampling
+from ..core.system import generate, latent_noise
+from ..data.images import ImageDataset
 from ..layers import Sampling
-from ..recipe import Recipe
 from .learner import Learner
-from .system import generate, latent_noise
+from .recipe import Recipe
 
 # ------------------------------------------------------------------------------------- the plain autoencoder
 

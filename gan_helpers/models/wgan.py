@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from .. import sampling
+from ..core import sampling
 from ..losses import WassersteinLoss, gradient_penalty
 from .gan import GAN
 
@@ -30,7 +30,7 @@ class WGAN(GAN):
         """Raise the critic's answer on real examples and lower it on fakes; then clip."""
         report = super().discriminator_step(real, fake, step)
         for weight in self.discriminator.trainable_variables:
-            weight.assign(tf.clip_by_value(weight, -self.clip, self.clip))
+            sampling.assign(weight, tf.clip_by_value(weight, -self.clip, self.clip))
         return report
 
     def identity(self):

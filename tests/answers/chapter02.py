@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from gan_helpers.metrics import auroc
+from gan_helpers.scores.metrics import auroc
 
 
 def pairs(ties=0.5, other_way=False):

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from gan_helpers import notebooks
+import notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -45,7 +45,7 @@ def test_there_are_chapters_and_each_has_solutions():
 def test_outputs_come_from_the_code_as_it_stands(chapter):
     path, notebook = chapter
     stamp = notebook.metadata.get(notebooks.STAMP, {})
-    again = f"python -m gan_helpers run {path.name[:2]}"
+    again = f"make run CH={path.name[:2]}"
     assert stamp.get("mode") in ("laptop", "full"), f"not executed in laptop or full mode: {again}"
     assert stamp["code"] == notebooks.code_hash(notebook), f"the code has changed since it was run: {again}"
     counts = [cell.execution_count for cell in code(notebook)]

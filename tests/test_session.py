@@ -5,27 +5,27 @@ from pathlib import Path
 
 import pytest
 
-from gan_helpers import config
+from gan_helpers.core import session
 
 
 def test_mode_comes_from_the_environment(monkeypatch):
     choose = dict(smoke=1, laptop=2, full=3)
-    assert config.by_mode(**choose) == 1  # tests run in smoke mode
+    assert session.by_mode(**choose) == 1  # tests run in smoke mode
     monkeypatch.setenv("GAN_MODE", "full")
-    assert config.by_mode(**choose) == 3
+    assert session.by_mode(**choose) == 3
     monkeypatch.delenv("GAN_MODE")
-    assert config.mode() == "laptop"
+    assert session.mode() == "laptop"
     monkeypatch.setenv("GAN_MODE", "fast")
     with pytest.raises(ValueError, match="one of smoke, laptop, full, got 'fast'"):
-        config.by_mode(**choose)
+        session.by_mode(**choose)
 
 
 def test_setup_says_what_runs_and_seeds(capsys):
     import numpy as np
 
-    config.setup(seed=7)
+    session.setup(seed=7)
     first = np.random.rand()
-    config.setup(seed=7)
+    session.setup(seed=7)
     assert np.random.rand() == first
     line = capsys.readouterr().out.splitlines()[0]
     for part in ("Python 3.", "TensorFlow 2.", "Keras 3.", "mode smoke", "seed 7"):
@@ -38,16 +38,16 @@ def test_importing_the_package_leaves_tensorflow_alone():
 
 
 def test_setup_warns_of_smoke_mode_only(monkeypatch, capsys):
-    config.setup()
+    session.setup()
     assert "The text describes laptop mode" in capsys.readouterr().out
     monkeypatch.setenv("GAN_MODE", "laptop")
-    config.setup()
+    session.setup()
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 def test_a_bare_python_is_told_what_to_install(tmp_path):
     """``-S`` hides all installed packages."""
-    (tmp_path / "gan_helpers").symlink_to(Path(config.__file__).parent)
+    (tmp_path / "gan_helpers").symlink_to(Path(session.__file__).parents[1])
     command = [sys.executable, "-S", "-m", "gan_helpers", "doctor"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={})
     assert run.returncode != 0 and "pip install" in run.stderr and "Traceback" not in run.stderr
@@ -56,13 +56,13 @@ def test_a_bare_python_is_told_what_to_install(tmp_path):
 def test_bfloat16_is_looked_at_before_it_is_offered(monkeypatch):
     import tensorflow as tf
 
-    assert config.bfloat16_speedup(rounds=1) >= 0
+    assert session.bfloat16_speedup(rounds=1) >= 0
 
     def cannot(*_):
         raise tf.errors.AbortedError(None, None, "no primitive for bfloat16")
 
     monkeypatch.setattr(tf.nn, "conv2d", cannot)
-    assert config.bfloat16_speedup() == 0
+    assert session.bfloat16_speedup() == 0
 
 
 def test_every_short_name_exists():
@@ -84,6 +84,6 @@ def test_threads_are_set_before_tensorflow_computes_or_not_at_all():
 
     tf.zeros(()).numpy()
     with pytest.raises(ValueError, match="at least 1, got 0"):
-        config.use_threads(0)
+        session.use_threads(0)
     with pytest.raises(RuntimeError, match="cannot be modified after initialization"):
-        config.use_threads(tf.config.threading.get_intra_op_parallelism_threads() + 1)
+        session.use_threads(tf.config.threading.get_intra_op_parallelism_threads() + 1)

@@ -11,8 +11,9 @@ import numpy as np
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from ..core.system import generate, latent_noise
 from . import plots
-from .models.game import generate, latent_noise
+from .planes import draw_codes
 
 WIDE = ipywidgets.Layout(width="36em")  # the default is too narrow to choose a value with the mouse
 
@@ -95,7 +96,7 @@ def plane_view(
     figure = Figure(figsize=(5.8 + 1.35 * columns, 4.2) if len(points) > 1 else (8, 4.2))
     left, right = figure.subfigures(1, 2, width_ratios=(5.8, 1.35 * columns) if len(points) > 1 else (5, 3))
     axes = left.subplots()
-    plots.draw_codes(axes, codes, labels, class_names)
+    draw_codes(axes, codes, labels, class_names)
     axes.plot(*points.T, "x", color="black", markersize=11, markeredgewidth=2.5)
     panels = right.subplots(3 if len(points) > 1 else 1, columns, squeeze=False).T.ravel()
     for panel in panels:

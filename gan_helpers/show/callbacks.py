@@ -12,9 +12,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from ..core.session import by_mode
+from ..scores.evaluator import Evaluator
 from . import plots
-from .config import by_mode
-from .metrics import Evaluator
 
 
 class QualityTracker(keras.callbacks.Callback):
@@ -82,28 +82,6 @@ class SampleGrids(keras.callbacks.Callback):
     def figure(self) -> Figure:
         """All snapshots, one row each."""
         return plots.samples_over_time(self.snapshots)
-
-
-class Stopwatch(keras.callbacks.Callback):
-    """Time training alone, without what other callbacks measure and draw, into ``model.curves["seconds"]``.
-
-    Give it before the other callbacks. The first interval of a model includes the making of its graph: to leave that
-    out, train for one interval before. A model that is trained further, or resumed from a checkpoint, keeps its
-    seconds. They are for reading: what a run does must not depend on them.
-
-    Attributes:
-        seconds: how long the training has taken so far.
-    """
-
-    def on_train_begin(self, logs=None):  # noqa: D102
-        self.seconds = self.model.curves.last("seconds") if "seconds" in self.model.curves else 0.0
-
-    def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
-        self._started = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
-        self.seconds += time.perf_counter() - self._started
-        self.model.curves.add(self.model.steps_done, seconds=self.seconds)
 
 
 class Progress(keras.callbacks.Callback):

@@ -6,25 +6,26 @@ import pytest
 from scipy.integrate import trapezoid
 from scipy.stats import norm
 
-from gan_helpers import losses, toys
+from gan_helpers import losses
+from gan_helpers.data import mixtures
 from gan_helpers.models import toy
 from gan_helpers.models.gan import GAN
 
 
 def test_the_density_is_that_of_the_mixture_and_integrates_to_one():
-    two = toys.two_gaussians(distance=4, width=0.5)
+    two = mixtures.two_gaussians(distance=4, width=0.5)
     x = np.linspace(-8, 8, 4001)[:, np.newaxis]
     expected = (norm.pdf(x[:, 0], -2, 0.5) + norm.pdf(x[:, 0], 2, 0.5)) / 2
     assert np.allclose(two.density(x), expected)
     side = np.linspace(-4, 4, 401)
     plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    mass = toys.gaussian_ring(width=0.2).density(plane).sum() * (side[1] - side[0]) ** 2
+    mass = mixtures.gaussian_ring(width=0.2).density(plane).sum() * (side[1] - side[0]) ** 2
     assert mass == pytest.approx(1, abs=1e-3)
     assert trapezoid(two.density(x), x[:, 0]) == pytest.approx(1, abs=1e-6)
 
 
 def test_samples_follow_the_density():
-    two = toys.two_gaussians()
+    two = mixtures.two_gaussians()
     points = two.sample(200_000, seed=3)
     counts, edges = np.histogram(points, bins=60, range=(-4, 4), density=True)
     middles = (edges[1:] + edges[:-1])[:, np.newaxis] / 2
@@ -35,17 +36,17 @@ def test_samples_follow_the_density():
 
 
 def test_the_rings_centres_are_evenly_spaced():
-    ring = toys.gaussian_ring(modes=6, radius=3)
+    ring = mixtures.gaussian_ring(modes=6, radius=3)
     assert np.allclose(np.linalg.norm(ring.centres, axis=1), 3)
     gaps = np.linalg.norm(ring.centres - np.roll(ring.centres, 1, axis=0), axis=1)
     assert np.allclose(gaps, 3)  # a hexagon's side is its radius
 
 
 def test_modes_are_counted_as_the_docstring_says():
-    ring = toys.gaussian_ring()
+    ring = mixtures.gaussian_ring()
     real = ring.modes_found(ring.sample(100_000))
     assert real["modes"] == 8 and real["good"] == pytest.approx(1 - np.exp(-4.5), abs=1e-3)  # Rayleigh: P(r ≤ 3σ)
-    two = toys.two_gaussians()
+    two = mixtures.two_gaussians()
     assert two.modes_found(two.sample(100_000))["good"] == pytest.approx(norm.cdf(3) - norm.cdf(-3), abs=1e-3)
     one_heap = np.repeat(ring.centres[:1], 100, axis=0)
     assert ring.modes_found(one_heap) == {"modes": 1, "good": 1.0}
@@ -71,7 +72,7 @@ def point_gan(seed=0):
 
 @pytest.mark.slow
 def test_a_gan_of_points_finds_the_ring():
-    gan, ring = point_gan(), toys.gaussian_ring()
+    gan, ring = point_gan(), mixtures.gaussian_ring()
     before = ring.modes_found(gan.sample(2000))
     gan.train(ring.sample(20_000), steps=1500, batch_size=256, every=500)
     found = ring.modes_found(gan.sample(2000))
@@ -80,7 +81,7 @@ def test_a_gan_of_points_finds_the_ring():
 
 def test_points_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"must have shape \(n, 2\), got \(50, 1\)"):
-        point_gan().train(toys.two_gaussians().sample(50), steps=1, batch_size=128)
+        point_gan().train(mixtures.two_gaussians().sample(50), steps=1, batch_size=128)
     with pytest.raises(ValueError, match="finite floats"):
         point_gan().train(np.full((300, 2), np.nan, np.float32), steps=1)
     with pytest.raises(ValueError, match="finite floats, got int64"):

@@ -17,8 +17,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
-from .files import write_atomically
-from .pictures import lighter_png
+from gan_helpers.core.files import write_atomically
+from gan_helpers.show.pictures import lighter_png
 
 STAMP = "gan_course"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}  # as JupyterLab writes it

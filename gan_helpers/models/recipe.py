@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .datasets import ImageDataset
-from .losses import AdversarialLoss
+from ..data.images import ImageDataset
+from ..losses import AdversarialLoss
 
 
 def scaled_images(data: ImageDataset) -> tuple:

@@ -21,6 +21,8 @@ import time
 import warnings
 from typing import TypeVar
 
+from ..data.manifest import ASSETS
+
 MODES = ("smoke", "laptop", "full")
 DEFAULT_MODE = "laptop"
 SMOKE_NOTE = (
@@ -58,10 +60,8 @@ def setup(seed: int = 0) -> None:
         seed: any int from 0 to 2**31 − 1.
     """
     tf, keras = quiet_tensorflow()
-    from . import plots
-
     keras.utils.set_random_seed(seed)
-    plots.use_style()
+    use_style()
     print(
         f"Python {platform.python_version()} · TensorFlow {tf.__version__} · Keras {keras.__version__} · "
         f"{device()} · mode {mode()} · seed {seed}"
@@ -70,6 +70,19 @@ def setup(seed: int = 0) -> None:
         warnings.filterwarnings("ignore", message="Even though the `tf.config.experimental_run_functions_eagerly`")
         tf.config.run_functions_eagerly(True)
         print(SMOKE_NOTE)
+
+
+def use_style() -> None:
+    """Make the course's style (``assets/course.mplstyle``) the default for everything drawn from now on."""
+    import matplotlib.style
+    from IPython import get_ipython
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    matplotlib.style.use(ASSETS / "course.mplstyle")
+    shell = get_ipython()
+    if hasattr(shell, "kernel"):  # matplotlib would do this at the first plt.figure(): too late for our Figures
+        shell.run_line_magic("matplotlib", "inline")
+        set_matplotlib_formats("retina")  # twice the pixels at the same size: today's screens show them
 
 
 def quiet_tensorflow():

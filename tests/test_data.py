@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from gan_helpers import datasets
+from gan_helpers.data import fashion, images, manifest, sets
 
 
 def test_mnist_is_all_of_mnist(digits):
@@ -19,17 +19,17 @@ def test_mnist_is_all_of_mnist(digits):
 
 
 def test_fashion_excerpt_is_balanced_and_real():
-    clothes = datasets.fashion_mnist()
+    clothes = sets.fashion_mnist()
     assert np.bincount(clothes.train_labels).tolist() == [1000] * 10
     assert np.bincount(clothes.test_labels).tolist() == [200] * 10
     assert clothes.class_names[9] == "Ankle boot" and clothes.train_labels[0] == 9  # the first image of the full set
     assert len({image.tobytes() for image in clothes.train_images}) > 9_900  # pictures, not copies of one
 
 
-@pytest.mark.parametrize("style", datasets.EMOJI_STYLES)
+@pytest.mark.parametrize("style", sets.EMOJI_STYLES)
 def test_emoji_are_pictures_on_white(style):
-    emoji = datasets.emoji(style)
-    assert emoji.name == f"emoji_{style}" and emoji is datasets.load(f"emoji_{style}")
+    emoji = sets.emoji(style)
+    assert emoji.name == f"emoji_{style}" and emoji is sets.load(f"emoji_{style}")
     assert emoji.train_images.shape == (1153, 64, 64, 3) and emoji.test_images.shape == (202, 64, 64, 3)
     assert emoji.train_images.dtype == np.uint8 and emoji.train_labels.dtype == np.int64
     assert emoji.class_names[0] == "Smileys & Emotion"
@@ -42,16 +42,16 @@ def test_emoji_are_pictures_on_white(style):
     assert images.std(axis=(1, 2, 3)).min() > 2  # and none is blank
 
 
-@pytest.mark.parametrize("style", datasets.EMOJI_STYLES)
+@pytest.mark.parametrize("style", sets.EMOJI_STYLES)
 @pytest.mark.parametrize("size", [64, 32, 16])
 def test_no_emoji_is_there_twice(style, size):
-    emoji = datasets.emoji(style, size)
+    emoji = sets.emoji(style, size)
     assert len({image.tobytes() for image in (*emoji.train_images, *emoji.test_images)}) == 1153 + 202
 
 
 def test_emoji_are_aligned_across_styles():
-    noto, twemoji, fluent = (datasets.emoji(style, 16) for style in datasets.EMOJI_STYLES)
-    stored = [datasets._arrays(f"emoji_{style}") for style in datasets.EMOJI_STYLES]
+    noto, twemoji, fluent = (sets.emoji(style, 16) for style in sets.EMOJI_STYLES)
+    stored = [manifest.arrays_of(f"emoji_{style}") for style in sets.EMOJI_STYLES]
     for part in ("train", "test"):
         for key in (f"{part}_labels", f"{part}_names"):
             assert np.array_equal(stored[0][key], stored[1][key]) and np.array_equal(stored[0][key], stored[2][key])
@@ -62,22 +62,22 @@ def test_emoji_are_aligned_across_styles():
 
 
 def test_names_tell_what_an_emoji_shows():
-    train, test = datasets.emoji_names(), datasets.emoji_names("test")
+    train, test = sets.emoji_names(), sets.emoji_names("test")
     assert len(train) == 1153 and len(test) == 202
-    for style in datasets.EMOJI_STYLES:
-        emoji = datasets.emoji(style)
-        for images, place in (
+    for style in sets.EMOJI_STYLES:
+        emoji = sets.emoji(style)
+        for pictures, place in (
             (emoji.test_images, test.index("blueberries")),
             (emoji.train_images, train.index("blue heart")),
         ):
-            red, _, blue = images[place - 1 : place + 2].mean(axis=(1, 2)).T
+            red, _, blue = pictures[place - 1 : place + 2].mean(axis=(1, 2)).T
             assert np.argmax(blue - red) == 1, style  # bluer than the one before and the one after
     with pytest.raises(ValueError, match="'train' or 'test', got 'all'"):
-        datasets.emoji_names("all")
+        sets.emoji_names("all")
 
 
 def test_variants_of_an_emoji_are_on_one_side():
-    train, test = set(datasets.emoji_names()), set(datasets.emoji_names("test"))
+    train, test = set(sets.emoji_names()), set(sets.emoji_names("test"))
     assert not train & test
     for variants in (
         {"scientist", "man scientist", "woman scientist", "microscope"},
@@ -96,8 +96,8 @@ def test_variants_of_an_emoji_are_on_one_side():
 
 @pytest.mark.parametrize("size", [32, 16])
 def test_smaller_emoji_are_means_of_blocks(size):
-    full, small = datasets.emoji("fluent"), datasets.emoji("fluent", size)
-    assert small is datasets.emoji("fluent", size=size) and small.image_shape == (size, size, 3)
+    full, small = sets.emoji("fluent"), sets.emoji("fluent", size)
+    assert small is sets.emoji("fluent", size=size) and small.image_shape == (size, size, 3)
     assert small.test_images.dtype == np.uint8 and np.array_equal(small.test_labels, full.test_labels)
     factor = 64 // size
     rows = slice(5 * factor, 6 * factor)
@@ -111,7 +111,7 @@ def test_smaller_emoji_are_means_of_blocks(size):
 def test_scaled_spans_the_range_of_tanh(digits):
     scaled = digits.scaled("test")
     assert scaled.dtype == np.float32 and scaled.min() == -1 and scaled.max() == 1
-    assert np.array_equal(datasets.to_uint8(scaled), digits.test_images)
+    assert np.array_equal(images.to_uint8(scaled), digits.test_images)
 
 
 def test_shared_arrays_cannot_be_written(digits):
@@ -123,27 +123,27 @@ def test_helpful_errors(digits):
     with pytest.raises(ValueError, match="'train' or 'test', got 'validation'"):
         digits.images("validation")
     with pytest.raises(ValueError, match="no data set named 'cifar'; there are: mnist"):
-        datasets.load("cifar")
+        sets.load("cifar")
     with pytest.raises(ValueError, match="style must be one of noto, twemoji, fluent, got 'apple'"):
-        datasets.emoji("apple")
+        sets.emoji("apple")
     with pytest.raises(ValueError, match="size must be 64, 32 or 16, got 28"):
-        datasets.emoji(size=28)
+        sets.emoji(size=28)
     with pytest.raises(TypeError, match="must be uint8"):
-        datasets.to_unit_range(np.zeros((2, 2), np.float32))
+        images.to_unit_range(np.zeros((2, 2), np.float32))
 
 
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
     """A copy of the manifest and of two data files, free to be damaged."""
     (tmp_path / "data").mkdir()
-    shutil.copy(datasets.ASSETS / "manifest.json", tmp_path)
+    shutil.copy(manifest.ASSETS / "manifest.json", tmp_path)
     for file in ("fashion_mnist.npz", "emoji_twemoji.npz"):
-        shutil.copy(datasets.ASSETS / "data" / file, tmp_path / "data")
-    monkeypatch.setattr(datasets, "ASSETS", tmp_path)
-    for cached in (datasets._shipped, datasets._shrunk):
+        shutil.copy(manifest.ASSETS / "data" / file, tmp_path / "data")
+    monkeypatch.setattr(manifest, "ASSETS", tmp_path)
+    for cached in (sets._shipped, sets._shrunk):
         cached.cache_clear()
     yield tmp_path
-    for cached in (datasets._shipped, datasets._shrunk):
+    for cached in (sets._shipped, sets._shrunk):
         cached.cache_clear()
 
 
@@ -152,31 +152,31 @@ def test_missing_truncated_and_altered_files_say_how_to_mend_them(assets):
     content = file.read_bytes()
     for damage in (content[:-1000], content[:5000] + b"x" + content[5001:], b""):
         file.write_bytes(damage)
-        with pytest.raises(datasets.DataError, match=r"fashion_mnist.npz .* is damaged.*Reinstall.*git checkout"):
-            datasets.fashion_mnist()
+        with pytest.raises(manifest.DataError, match=r"fashion_mnist.npz .* is damaged.*Reinstall.*git checkout"):
+            sets.fashion_mnist()
     file.unlink()
-    with pytest.raises(datasets.DataError, match=r"is missing.*Reinstall"):
-        datasets.fashion_mnist()
+    with pytest.raises(manifest.DataError, match=r"is missing.*Reinstall"):
+        sets.fashion_mnist()
     file.write_bytes(content)
-    assert len(datasets.fashion_mnist().train_images) == 10_000
+    assert len(sets.fashion_mnist().train_images) == 10_000
 
 
 def test_damaged_emoji_are_refused_at_every_size(assets):
     file = assets / "data/emoji_twemoji.npz"
     file.write_bytes(file.read_bytes()[:-1])
     for size in (64, 32):
-        with pytest.raises(datasets.DataError, match=r"emoji_twemoji.npz .* is damaged.*Reinstall"):
-            datasets.emoji("twemoji", size)
-    with pytest.raises(datasets.DataError, match=r"emoji_noto.npz is missing.*Reinstall"):
-        datasets.emoji_names()
+        with pytest.raises(manifest.DataError, match=r"emoji_twemoji.npz .* is damaged.*Reinstall"):
+            sets.emoji("twemoji", size)
+    with pytest.raises(manifest.DataError, match=r"emoji_noto.npz is missing.*Reinstall"):
+        sets.emoji_names()
 
 
 def test_manifest_describes_every_file_and_nothing_else():
-    entries = datasets.manifest().values()
-    assert {e["file"] for e in entries} == {f"data/{p.name}" for p in (datasets.ASSETS / "data").iterdir()}
-    table = (datasets.ASSETS / "README.md").read_text(encoding="utf-8")
+    entries = manifest.manifest().values()
+    assert {e["file"] for e in entries} == {f"data/{p.name}" for p in (manifest.ASSETS / "data").iterdir()}
+    table = (manifest.ASSETS / "README.md").read_text(encoding="utf-8")
     for entry in entries:
-        content = (datasets.ASSETS / entry["file"]).read_bytes()
+        content = (manifest.ASSETS / entry["file"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == entry["sha256"] and len(content) == entry["bytes"]
         assert entry["sha256"] in table and entry["licence"] in table and entry["source"] in table
 
@@ -195,21 +195,21 @@ def test_full_fashion_mnist_is_read_and_checked(tmp_path, monkeypatch):
     }
     for name, array in arrays.items():
         (tmp_path / f"{name}.gz").write_bytes(gzip.compress(idx(array)))
-    monkeypatch.setattr(datasets, "_fashion_folder", lambda: tmp_path)
-    with pytest.raises(datasets.DataError, match="is damaged. Delete it"):  # not the real digests
-        datasets.fashion_mnist(full=True)
+    monkeypatch.setattr(fashion, "_fashion_folder", lambda: tmp_path)
+    with pytest.raises(manifest.DataError, match="is damaged. Delete it"):  # not the real digests
+        sets.fashion_mnist(full=True)
     digests = {name: hashlib.sha256(idx(array)).hexdigest() for name, array in arrays.items()}
-    monkeypatch.setattr(datasets, "FASHION_MNIST_SHA256", digests)
-    full = datasets.fashion_mnist(full=True)
+    monkeypatch.setattr(fashion, "FASHION_MNIST_SHA256", digests)
+    full = sets.fashion_mnist(full=True)
     assert np.array_equal(full.train_images[..., 0], arrays["train-images-idx3-ubyte"])
     assert full.test_labels.tolist() == [4, 5]
     file = tmp_path / "t10k-images-idx3-ubyte.gz"
     file.write_bytes(file.read_bytes()[:20])
-    with pytest.raises(datasets.DataError, match="is damaged. Delete it"):
-        datasets.fashion_mnist(full=True)
+    with pytest.raises(manifest.DataError, match="is damaged. Delete it"):
+        sets.fashion_mnist(full=True)
 
 
 def test_manifest_is_plain_json():
-    assert set(json.loads((datasets.ASSETS / "manifest.json").read_text())) == {
+    assert set(json.loads((manifest.ASSETS / "manifest.json").read_text())) == {
         "mnist", "fashion_mnist", "emoji_noto", "emoji_twemoji", "emoji_fluent",
     }  # fmt: skip

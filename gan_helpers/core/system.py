@@ -1,6 +1,6 @@
 """What every trained system of the course shares: one reproducible loop, its records and its checkpoints.
 
-A system (``game.py``, ``learner.py``) says who learns, and what one step does; it says nothing about loops.
+A system (see ``models/game.py``) says who learns, and what one step does; it says nothing about loops.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .. import sampling, training
-from ..config import by_mode
-from ..curves import Curves, Panel
-from ..datasets import check_images
-from ..sampling import Source
+from ..data.images import check_images
+from . import checkpoints, sampling, watchers
+from .curves import Curves, Panel
+from .sampling import Source
+from .session import by_mode
 
 
 class System(keras.Model):
@@ -232,18 +232,18 @@ class System(keras.Model):
         sizes = self._checked_sizes(sources, batch_size)
         self.before_training()
         settings = {"batch_size": batch_size}
-        watchers = [training.NaNGuard(), training.RecordCurves(), *callbacks]
+        watching = [watchers.NaNGuard(), watchers.RecordCurves(), *callbacks]
         if checkpoint is not None:
-            settings["data"] = training.digest(sources)
-            training.resume(self, checkpoint, settings)
-            watchers.append(training.Checkpoint(checkpoint, settings))
+            settings["data"] = checkpoints.digest(sources)
+            checkpoints.resume(self, checkpoint, settings)
+            watching.append(checkpoints.Checkpoint(checkpoint, settings))
         if self.steps_done < steps:
             every = min(every, steps)
             if steps % every or self.steps_done % every:
                 raise ValueError(
                     f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})"
                 )
-            self._run(sampling.as_tensors(sources), sizes, steps, every, watchers)
+            self._run(sampling.as_tensors(sources), sizes, steps, every, watching)
         return self.curves
 
     def _checked_sizes(self, sources, batch_size) -> tuple[int, ...]:
@@ -274,11 +274,11 @@ class System(keras.Model):
         """
         raise NotImplementedError("Keras' fit does not tell a step its number. Call train(data, steps=…) instead.")
 
-    def _run(self, tensors, sizes, steps, every, watchers) -> None:
+    def _run(self, tensors, sizes, steps, every, callbacks) -> None:
         """The loop: an interval, then whoever watches, until step ``steps``."""
-        with training.StopButton(self, steps, watchers) as stop_button:
+        with watchers.StopButton(self, steps, callbacks) as stop_button:
             watching = keras.callbacks.CallbackList(
-                [*watchers, stop_button], model=self, epochs=steps // every, steps=every, verbose=0
+                [*callbacks, stop_button], model=self, epochs=steps // every, steps=every, verbose=0
             )
             self.stop_training = False
             watching.on_train_begin()

@@ -6,16 +6,16 @@ import keras
 import numpy as np
 import pytest
 
-from gan_helpers import metrics
-from gan_helpers.datasets import DataError
-from gan_helpers.models import classifier
+from gan_helpers.data.manifest import DataError
+from gan_helpers.scores import metrics, networks
+from gan_helpers.scores.evaluator import Evaluator
 
 RNG = np.random.default_rng(0)
 
 
 @pytest.fixture(scope="module")
 def inception():
-    return classifier.load_inception((28, 28, 1), weights=None)
+    return networks.load_inception((28, 28, 1), weights=None)
 
 
 def test_inception_has_features_and_logits(inception):
@@ -30,7 +30,7 @@ def test_inception_has_features_and_logits(inception):
 
 def test_the_evaluator_says_how_many_samples_inception_needs(inception):
     images = RNG.uniform(-1, 1, (3, 28, 28, 1)).astype(np.float32)
-    judge = metrics.Evaluator(inception, images, samples=3)
+    judge = Evaluator(inception, images, samples=3)
     assert judge.real_features.shape == (3, 2048)
     with pytest.raises(ValueError, match="3 samples of 2048 features"):
         metrics.frechet_distance(judge.real_features, judge.real_features)
@@ -38,7 +38,7 @@ def test_the_evaluator_says_how_many_samples_inception_needs(inception):
 
 def test_inception_wants_grey_or_colour():
     with pytest.raises(ValueError, match="1 or 3 channels, got 4"):
-        classifier.load_inception((28, 28, 4), weights=None)
+        networks.load_inception((28, 28, 4), weights=None)
 
 
 def test_without_a_network_the_error_says_what_to_do(monkeypatch):
@@ -48,5 +48,5 @@ def test_without_a_network_the_error_says_what_to_do(monkeypatch):
 
     monkeypatch.setattr(keras.applications, "InceptionV3", offline)
     with pytest.raises(DataError, match=r"InceptionV3 \(96 MB\).*URL fetch failure.*once with a network.*evaluator"):
-        classifier.load_inception()
+        networks.load_inception()
     assert socket.getdefaulttimeout() is None

@@ -1,0 +1,102 @@
+"""Real image data, shipped inside the package and checked every time it is opened.
+
+>>> digits = mnist()
+>>> digits.train_images.shape, digits.train_images.dtype
+((60000, 28, 28, 1), dtype('uint8'))
+>>> digits.scaled("train").min(), digits.scaled("train").max()
+(-1.0, 1.0)
+
+Sources, licences and digests: ``gan_helpers/assets/README.md``.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+
+from . import manifest
+from .fashion import full_fashion_mnist
+from .images import ImageDataset, block_mean, checked_part, dataset_of, read_only
+
+EMOJI_STYLES = ("noto", "twemoji", "fluent")
+EMOJI_SIZE = 64  # pixels a side, as shipped
+
+
+def mnist() -> ImageDataset:
+    """All 70,000 MNIST digits, 28 × 28 grey (LeCun, Bottou, Bengio & Haffner, 1998).
+
+    Raises:
+        DataError: the shipped file is missing or not the one that was shipped.
+    """
+    return _shipped("mnist")
+
+
+def fashion_mnist(full: bool = False) -> ImageDataset:
+    """Fashion-MNIST, 28 × 28 grey pictures of clothes (Xiao, Rasul & Vollgraf, 2017, arXiv:1708.07747).
+
+    Args:
+        full: ``False`` gives the balanced excerpt that ships with the course (10,000 + 2,000 images, works
+            offline). ``True`` gives all 70,000: from Debian's package ``dataset-fashion-mnist`` if it is installed,
+            else from Keras' cache, else by Keras' download.
+
+    Raises:
+        DataError: a file is missing, altered, or could not be downloaded.
+    """
+    return full_fashion_mnist() if full else _shipped("fashion_mnist")
+
+
+def emoji(style: str = "noto", size: int = EMOJI_SIZE) -> ImageDataset:
+    """Emoji in colour on white, drawn in one of three styles; the classes are Unicode's groups.
+
+    Image i is the same emoji in every style, in both parts. Variants of an emoji (man and woman, one o'clock and
+    two o'clock) are in the same part.
+
+    Args:
+        style: ``"noto"`` (shaded), ``"twemoji"`` (flat) or ``"fluent"`` (three-dimensional).
+        size: 64, 32 or 16 pixels a side; the smaller ones are means over blocks of the 64.
+
+    Raises:
+        ValueError: there is no such style or size.
+        DataError: the shipped file is missing or not the one that was shipped.
+    """
+    if style not in EMOJI_STYLES:
+        raise ValueError(f"style must be one of {', '.join(EMOJI_STYLES)}, got {style!r}")
+    if size not in (64, 32, 16):
+        raise ValueError(f"size must be 64, 32 or 16, got {size!r}")
+    return _shrunk(f"emoji_{style}", EMOJI_SIZE // size)
+
+
+def emoji_names(part: str = "train") -> tuple[str, ...]:
+    """What each emoji of ``part`` is called, in the order of the images: ``"grinning face"``, ...
+
+    Raises:
+        ValueError: ``part`` is neither ``"train"`` nor ``"test"``.
+        DataError: the shipped file is missing or not the one that was shipped.
+    """
+    return tuple(manifest.arrays_of("emoji_noto")[f"{checked_part(part)}_names"].tolist())
+
+
+def load(name: str) -> ImageDataset:
+    """The shipped data set called ``name``.
+
+    Raises:
+        ValueError: there is none; the message lists those there are.
+    """
+    if name not in manifest.manifest():
+        raise ValueError(f"no data set named {name!r}; there are: {', '.join(manifest.manifest())}")
+    return _shipped(name)
+
+
+@functools.lru_cache(maxsize=4)
+def _shipped(name: str) -> ImageDataset:
+    entry = manifest.manifest()[name]
+    return dataset_of(name, manifest.arrays_of(name), entry["class_names"], entry["licence"], entry["source"])
+
+
+@functools.lru_cache(maxsize=4)
+def _shrunk(name: str, factor: int) -> ImageDataset:
+    full = _shipped(name)
+    if factor == 1:
+        return full
+    small = {f"{part}_images": read_only(block_mean(full.images(part), factor)) for part in ("train", "test")}
+    return replace(full, **small)

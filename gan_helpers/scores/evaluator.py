@@ -1,0 +1,114 @@
+"""The scores of a set of pictures, as a feature network sees them, each reported with its floor and its ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from ..data.images import check_images
+from .metrics import frechet_distance, inception_score, precision_recall_coverage
+
+
+class Evaluator:
+    """Judges images by a classifier's eyes, against a fixed set of real ones.
+
+    Args:
+        classifier: a Keras model from images to logits with a layer named ``"features"``, or a
+            :class:`~gan_helpers.models.classifier.Classifier` with such a network.
+        real_images: float32 in [−1, 1], shape (n, height, width, channels): the reference, usually training images.
+        samples: how many images, real and fake, the Fréchet distance and Inception Score use.
+        neighbours_of: how many of them precision, recall and coverage use.
+        seed: chooses which real images are used.
+        name: of the data set, for messages.
+
+    Raises:
+        ValueError: fewer real images than ``samples``, or images of another size than the classifier's.
+    """
+
+    def __init__(
+        self,
+        classifier: keras.Model,
+        real_images: np.ndarray,
+        samples: int = 10_000,
+        neighbours_of: int = 2_000,
+        seed: int = 0,
+        name: str = "real images",
+    ):
+        self.name = name
+        if len(real_images) < samples:
+            raise ValueError(f"samples = {samples} needs as many real images, got {len(real_images)}")
+        self.samples, self.neighbours_of = samples, min(neighbours_of, samples)
+        classifier = getattr(classifier, "network", classifier)
+        self.network = keras.Model(classifier.inputs, [classifier.get_layer("features").output, *classifier.outputs])
+        chosen = np.random.default_rng(seed).permutation(len(real_images))[:samples]
+        self.real_features, _ = self.look_at(real_images[chosen])
+
+    def look_at(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Features (n, d) and class probabilities (n, classes) of images in [−1, 1]."""
+        check_images(images)
+        expected = self.network.input_shape[1:]
+        if np.shape(images)[1:] != expected:
+            raise ValueError(
+                f"this evaluator of {self.name} looks at images of shape {expected}, got {np.shape(images)[1:]}"
+            )
+        features, logits = self.network.predict(images, batch_size=500, verbose=0)
+        return features, np.asarray(keras.ops.softmax(logits))
+
+    def frechet_distance(self, images: np.ndarray) -> float:
+        """The Fréchet distance alone, from however many images are given (fewer samples, larger distance)."""
+        return frechet_distance(self.real_features, self.look_at(images)[0])
+
+    def score(self, images: np.ndarray | Callable[[int], np.ndarray]) -> dict[str, float]:
+        """All scores of one set of images.
+
+        Args:
+            images: float32 in [−1, 1], or a function that makes n of them, such as ``gan.sample``. The first
+                ``samples`` are used.
+
+        Returns:
+            ``frechet_distance``, ``inception_score``, ``precision``, ``recall``, ``coverage``.
+        """
+        images = images(self.samples) if callable(images) else images
+        if len(images) < self.samples:
+            raise ValueError(f"this evaluator of {self.name} compares {self.samples} images, got only {len(images)}")
+        features, probabilities = self.look_at(images[: self.samples])
+        few = slice(self.neighbours_of)
+        return {
+            "frechet_distance": frechet_distance(self.real_features, features),
+            "inception_score": inception_score(probabilities)[0],
+            **precision_recall_coverage(self.real_features[few], features[few]),
+        }
+
+    def bounds(self, held_out: np.ndarray) -> dict[str, dict[str, float]]:
+        """The two ends of the scale: what real images never trained on score, and what noise scores.
+
+        Args:
+            held_out: real images that are not among the reference, at least ``samples`` of them.
+
+        Returns:
+            Two rows for :func:`score_table`.
+        """
+        noise = np.random.default_rng(0).uniform(-1, 1, (self.samples, *held_out.shape[1:])).astype(np.float32)
+        return {"real test images": self.score(held_out), "uniform noise": self.score(noise)}
+
+
+COLUMNS = {
+    "frechet_distance": ("Fréchet ↓", ".1f"),
+    "inception_score": ("Inception ↑", ".2f"),
+    "precision": ("precision ↑", ".2f"),
+    "recall": ("recall ↑", ".2f"),
+    "coverage": ("coverage ↑", ".2f"),
+}
+
+
+def score_table(rows: dict[str, dict[str, float]]) -> str:
+    """A plain-text table: one line a system, one column a score; ↓ means smaller is better."""
+    width = max(map(len, rows))
+    header = " " * width + "".join(f"{title:>13}" for title, _ in COLUMNS.values())
+    lines = [
+        f"{name:<{width}}" + "".join(f"{scores[key]:>13{form}}" for key, (_, form) in COLUMNS.items())
+        for name, scores in rows.items()
+    ]
+    return "\n".join([header, *lines])

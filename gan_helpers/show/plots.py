@@ -1,0 +1,198 @@
+"""Pictures in one style. Every function returns a matplotlib ``Figure``; the last line of a cell shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, StrMethodFormatter
+
+from ..core.curves import Curves, Panel, game_panels
+from ..data.images import to_uint8
+
+# Okabe & Ito's palette: told apart by every kind of colour vision.
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#7F7F7F",
+)  # fmt: skip
+REAL, FAKE, GENERATOR, DISCRIMINATOR = BLUE, ORANGE, ORANGE, BLUE
+
+
+def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
+    """Lay images out in one big picture.
+
+    Args:
+        images: uint8, or float in [−1, 1]; shape (n, height, width, 1 or 3).
+        columns: images a row.
+        gap: pixels of white between them.
+
+    Returns:
+        uint8, shape (H, W, 3).
+    """
+    images = np.asarray(images)
+    if images.dtype != np.uint8:
+        images = to_uint8(images)
+    n, height, width, channels = images.shape
+    if channels == 1:
+        images = np.repeat(images, 3, axis=-1)
+    rows = -(-n // columns)
+    canvas = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
+    for i, image in enumerate(images):
+        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
+        canvas[top : top + height, left : left + width] = image
+    return canvas
+
+
+def show_tiles(axes: Axes, images: np.ndarray, columns: int, title: str = "") -> None:
+    """Draw :func:`tile` into ``axes``, without ticks."""
+    axes.imshow(tile(images, columns))
+    axes.set_axis_off()
+    axes.set_title(title)
+
+
+def image_grid(images: np.ndarray, columns: int = 10, title: str = "", scale: float = 0.55) -> Figure:
+    """A grid of images.
+
+    Args:
+        images: as in :func:`tile`.
+        columns: images a row.
+        title: a line above.
+        scale: inches an image.
+    """
+    rows = -(-len(images) // columns)
+    figure = Figure(figsize=(columns * scale, rows * scale + 0.3 * bool(title)))
+    show_tiles(figure.subplots(), images, columns, title)
+    return figure
+
+
+def compare_grids(sets: dict[str, np.ndarray], columns: int = 8, scale: float = 0.42) -> Figure:
+    """Several grids side by side, each with its name above; ``sets`` maps name → images."""
+    rows = max(-(-len(images) // columns) for images in sets.values())
+    figure = Figure(figsize=(len(sets) * (columns * scale + 0.2), rows * scale + 0.4))
+    for axes, (name, images) in zip(figure.subplots(1, len(sets), squeeze=False)[0], sets.items(), strict=True):
+        show_tiles(axes, images, columns, name)
+    return figure
+
+
+def samples_over_time(snapshots: dict[int, np.ndarray], scale: float = 0.5) -> Figure:
+    """One row a snapshot (step → images), each column the same noise: watch one vector's picture change."""
+    per_row = len(next(iter(snapshots.values())))
+    figure = Figure(figsize=(per_row * scale + 0.8, len(snapshots) * scale))
+    for axes, (step, images) in zip(
+        figure.subplots(len(snapshots), 1, squeeze=False)[:, 0], snapshots.items(), strict=True
+    ):
+        axes.imshow(tile(images, per_row))
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        axes.grid(False)
+        axes.set_ylabel(f"{step:,}", rotation=0, ha="right", va="center")
+    figure.supylabel("step", fontsize=10)
+    return figure
+
+
+# ------------------------------------------------------------------------------------------ learning curves
+
+
+COLOURS = {
+    "d_loss": DISCRIMINATOR,
+    "g_loss": GENERATOR,
+    "real_accuracy": REAL,
+    "fake_accuracy": FAKE,
+    "frechet_distance": GREEN,
+}
+
+
+def draw_panel(axes: Axes, curves: Curves, panel: Panel) -> None:
+    """Draw the curves of one panel, as far as they were recorded, and its guides as dashed lines."""
+    colours = {}
+    for name, label in panel.curves.items():
+        (line,) = axes.plot(*curves[name], marker=panel.marker, color=COLOURS.get(name), label=label)
+        colours[name] = line.get_color()
+    for name, level in panel.guides.items():
+        axes.axhline(level, color=colours.get(name, GREY), linestyle="--", linewidth=1)
+    if panel.log:
+        log_axis(axes)
+    axes.set(ylim=panel.limits)
+    axes.set_title(panel.title)
+    if len(panel.curves) > 1:
+        legend_above(axes)
+
+
+def quality_panel(floor: float | None = None) -> Panel:
+    """Fréchet distance over time; dashed: its floor, what real held-out images score."""
+    title = "Fréchet distance, lower is better" + (" (dashed: real images)" if floor is not None else "")
+    return Panel(title, {"frechet_distance": ""}, {} if floor is None else {"floor": floor}, log=True, marker=".")
+
+
+def legend_above(axes: Axes) -> None:
+    """A legend on the title's line, at the right, where it hides no curve."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.97), ncols=2, fontsize=8, borderaxespad=0)
+
+
+def log_axis(axes: Axes) -> None:
+    """A logarithmic vertical axis with plain numbers at 1, 2 and 5 times each power of ten."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    axes.yaxis.set_minor_formatter("")
+
+
+def draw_panels(axes: Sequence[Axes], curves: Curves, panels: Sequence[Panel]) -> None:
+    """One panel into each of ``axes``."""
+    for panel_axes, panel in zip(axes, panels, strict=True):
+        draw_panel(panel_axes, curves, panel)
+
+
+def learning_curves(
+    curves: Curves, equilibrium: tuple[float, float] | None = None, floor: float | None = None
+) -> Figure:
+    """Losses of a game, accuracies and quality, as far as they were recorded, over the steps.
+
+    Args:
+        curves: of a game.
+        equilibrium: the two losses when the discriminator can only guess.
+        floor: what real held-out images score.
+    """
+    panels = game_panels(curves.names(), equilibrium)
+    panels += [quality_panel(floor)] if "frechet_distance" in curves else []
+    figure = Figure(figsize=(5 * len(panels), 3))
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    draw_panels(axes, curves, panels)
+    for panel_axes in axes:
+        panel_axes.set_xlabel("step")
+    return figure
+
+
+def compare_curves(
+    runs: dict[str, Curves | Sequence[Curves]],
+    name: str,
+    ylabel: str,
+    log: bool = False,
+    floor: float | None = None,
+) -> Figure:
+    """One series of several runs. A list of runs (several seeds) is drawn as its mean and its full range.
+
+    Args:
+        runs: label → curves, or → curves of several seeds recorded at the same steps.
+        name: which series.
+        ylabel: what it means.
+        log: logarithmic vertical axis.
+        floor: the best value there can be, drawn as a dashed line.
+    """
+    figure = Figure(figsize=(7, 3.4))
+    axes = figure.subplots()
+    for label, seeds in runs.items():
+        seeds = [seeds] if isinstance(seeds, Curves) else list(seeds)
+        steps = seeds[0][name][0]
+        values = np.stack([curves[name][1] for curves in seeds])
+        (line,) = axes.plot(steps, values.mean(axis=0), marker=".", label=label)
+        if len(seeds) > 1:
+            axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=line.get_color(), alpha=0.2)
+    axes.set(xlabel="step", ylabel=ylabel)
+    if log:
+        log_axis(axes)
+    if floor is not None:
+        axes.axhline(floor, color=GREY, linestyle="--", linewidth=1, label="floor: real images")
+    axes.legend()
+    return figure
