@@ -11,10 +11,9 @@ from matplotlib.figure import Figure
 from scipy.special import expit, ndtri
 
 from ..data.mixtures import GaussianMixture
-from .plots import BLUE, FAKE, GREEN, GREY, ORANGE, PURPLE, REAL, RED, SKY, YELLOW, tile
+from .plots import FAKE, GREEN, GREY, REAL, TEN_COLOURS, tile
 
 D_COLOURS = LinearSegmentedColormap.from_list("D(x)", ["#F0AC4A", "white", "#74B5E4"])  # fake … undecided … real
-TEN_COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY, "#000000", "#882255")  # ten classes need two more
 
 
 def draw_line_game(

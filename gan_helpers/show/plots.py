@@ -16,6 +16,7 @@ from ..data.images import to_uint8
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#7F7F7F",
 )  # fmt: skip
+TEN_COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY, "#000000", "#882255")  # ten classes need two more
 REAL, FAKE, GENERATOR, DISCRIMINATOR = BLUE, ORANGE, ORANGE, BLUE
 
 
