@@ -16,12 +16,14 @@ import numpy as np
 from keras import layers
 
 from gan_helpers import losses
-from gan_helpers.models import classifier, dcgan, gan, toy, vae, wgan
+from gan_helpers.augmentation import Augmented
+from gan_helpers.models import classifier, dcgan, gan, progan, toy, vae, wgan
 
 BATCH, EVERY = 8, 2
 RNG = np.random.default_rng(0)
 POINTS = RNG.normal(size=(40, 2)).astype(np.float32)
 IMAGES = RNG.uniform(-1, 1, (40, 8, 8, 1)).astype(np.float32)
+COLOURED = RNG.uniform(-1, 1, (40, 8, 8, 3)).astype(np.float32)
 INK = np.sign(RNG.uniform(-1, 1, (40, 28, 28, 1))).astype(np.float32)
 LABELS = RNG.integers(0, 3, 40)
 
@@ -70,6 +72,28 @@ def small_classifier(seed):
     return model
 
 
+class AugmentedGAN(Augmented, gan.GAN):
+    """Chapter 6's remedy for few pictures, on chapter 3's game."""
+
+
+def augmented_game(seed):
+    generator = keras.Sequential([layers.Input((4,)), layers.Dense(192), layers.Reshape((8, 8, 3))])
+    discriminator = keras.Sequential([layers.Input((8, 8, 3)), layers.Flatten(), layers.Dense(1)])
+    game = AugmentedGAN(generator, discriminator, losses.NonSaturatingLoss(), seed)
+    game.compile(optimizer(), optimizer())
+    return game
+
+
+def growing_game(seed):
+    """Four steps reach the middle of its fade."""
+    generator = progan.ProgressiveGenerator(side=8, latent_dim=4, base=32, most=8)
+    discriminator = progan.ProgressiveDiscriminator(side=8, base=32, most=8)
+    growth = progan.Growth((4, 0, 2), (8, 4, 2))
+    game = progan.ProGAN(generator, discriminator, growth, seed=seed, average=0.9)
+    game.compile(optimizer(), optimizer())
+    return game
+
+
 NON_SATURATING = losses.NonSaturatingLoss()
 SYSTEMS = {  # name → (seed → compiled system, its sources)
     "gan": (point_game(gan.GAN, NON_SATURATING), (POINTS,)),
@@ -78,6 +102,8 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "shared fakes": (point_game(dcgan.SharedFakesGAN, NON_SATURATING, average=0.9), (POINTS,)),
     "wgan": (point_game(wgan.WGAN, n_critic=2), (POINTS,)),
     "wgan-gp": (point_game(wgan.WGANGP, n_critic=2, average=0.9), (POINTS,)),
+    "gan, augmented": (augmented_game, (COLOURED,)),
+    "progan": (growing_game, (COLOURED,)),
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
     "classifier": (small_classifier, ((IMAGES, LABELS),)),

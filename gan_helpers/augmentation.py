@@ -1,0 +1,105 @@
+"""Random changes of pictures through which gradients pass, for discriminators that would learn few pictures by heart.
+
+Zhao et al. (2020, arXiv:2006.10738) show the discriminator real and fake pictures only after such a change. It can then
+not recognise its training pictures, and, because the generator learns through the same changes, these do not leak into
+what it makes.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from .core import sampling
+
+POLICY = ("colour", "translation", "cutout")
+
+
+def augment(images: tf.Tensor, seed, step: tf.Tensor | int, stream: str, policy: tuple[str, ...] = POLICY) -> tf.Tensor:
+    """``images``, each changed at random in the ways that ``policy`` names, one after the other.
+
+    Args:
+        images: float32 in [−1, 1], shape (n, height, width, channels); n must be known.
+        seed: of the run.
+        step: of the training.
+        stream: what the draw is for; see :func:`gan_helpers.core.sampling.step_seed`.
+        policy: some of ``"colour"``, ``"translation"``, ``"cutout"``. An empty one gives the pictures back.
+
+    Returns:
+        Of the same shape; colours may leave [−1, 1].
+
+    Raises:
+        ValueError: there is no such change.
+    """
+    for name in policy:
+        if name not in CHANGES:
+            raise ValueError(f"policy must name some of {', '.join(CHANGES)}, got {name!r}")
+        numbers = sampling.uniform((images.shape[0], 3), seed, step, f"{stream}, {name}")
+        images = CHANGES[name](images, numbers)
+    return images
+
+
+def change_colour(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
+    """Brightness by up to ±0.5; saturation times 0 to 2; contrast times ½ to 1½.
+
+    Args:
+        images: float32, shape (n, height, width, channels).
+        numbers: float32 from 0 to 1, shape (n, 3), that decide how much.
+    """
+    brightness, saturation, contrast = (tf.reshape(numbers[:, i], (-1, 1, 1, 1)) for i in range(3))
+    images += brightness - 0.5
+    grey = tf.reduce_mean(images, axis=3, keepdims=True)
+    images = grey + 2 * saturation * (images - grey)
+    mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
+    return mean + (0.5 + contrast) * (images - mean)
+
+
+def translate(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
+    """Shift by whole pixels, up to an eighth of the side in each direction; what is uncovered becomes 0 (grey)."""
+    height, width = images.shape[1:3]
+    reach = max(round(height / 8), 1), max(round(width / 8), 1)
+    down, right = (tf.cast(tf.floor(numbers[:, i] * (2 * reach[i] + 1)), tf.int32) for i in range(2))
+    padded = tf.pad(images, [[0, 0], [reach[0]] * 2, [reach[1]] * 2, [0, 0]])
+    rows = tf.range(height) + down[:, tf.newaxis]
+    columns = tf.range(width) + right[:, tf.newaxis]
+    return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
+
+
+def cut_out(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
+    """Make a square of half the side 0 (grey), its middle anywhere in the picture."""
+    height, width = images.shape[1:3]
+
+    def far(length, middle):
+        """Whether each of so many pixels lies outside the cut, for each picture."""
+        pixels = tf.range(length, dtype=tf.float32) + 0.5
+        return tf.abs(pixels - middle[:, tf.newaxis] * length) > length / 4
+
+    kept = far(height, numbers[:, 0])[:, :, tf.newaxis] | far(width, numbers[:, 1])[:, tf.newaxis, :]
+    return images * tf.cast(kept, images.dtype)[..., tf.newaxis]
+
+
+CHANGES = {"colour": change_colour, "translation": translate, "cutout": cut_out}
+
+
+class Augmented:
+    """Mixed into a game, before the game: its discriminator sees every picture only after :func:`augment`.
+
+    >>> class AugmentedGAN(Augmented, GAN):
+    ...     pass
+
+    Attributes:
+        policy: which changes; see :func:`augment`.
+    """
+
+    policy = POLICY
+
+    def fakes(self, batch, step, player):
+        """Fakes as the discriminator will see them."""
+        return augment(super().fakes(batch, step, player), self.seed, step, f"{player} fakes", self.policy)
+
+    def discriminator_loss(self, real, fake, step):
+        """As of the game, on real pictures that are changed as the fakes are."""
+        return super().discriminator_loss(augment(real, self.seed, step, "real", self.policy), fake, step)
+
+    def identity(self):
+        """As of the game, and the changes."""
+        return super().identity() | {"policy": ", ".join(self.policy)}

@@ -1,0 +1,381 @@
+"""The progressive GAN (chapter 6): both players grow from 4 × 4 pixels upwards (Karras et al., 2018, arXiv:1710.10196).
+
+All stages are built at the start. Which of them are used, and how far the newest is faded in, follows from the step: so
+a checkpoint has one shape, and a run that was killed in the middle of a fade goes on to the same bits.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from ..core import sampling
+from ..core.system import generate, latent_noise
+from ..layers import EqualizedConv2D, EqualizedDense, MinibatchStdDev, PixelNormalization
+from ..losses import WassersteinLoss, gradient_penalty
+from .gan import GAN
+
+SLOPE = 0.2  # of the LeakyReLUs
+FIRST_SIDE = 4  # pixels
+
+
+# -------------------------------------------------------------------------------------------------- networks
+
+
+def channels(side: int, base: int = 16_384, most: int = 512) -> int:
+    """How many channels there are where a picture has ``side`` × ``side`` pixels; by default as in the paper.
+
+    Args:
+        side: in pixels.
+        base: channels times side, at large sides.
+        most: channels at small sides.
+    """
+    return min(base // side, most)
+
+
+def sides_up_to(side: int) -> list[int]:
+    """4, 8, 16 … ``side``.
+
+    Raises:
+        ValueError: ``side`` is not 4 times a power of 2.
+    """
+    sides = [FIRST_SIDE]
+    while sides[-1] < side:
+        sides.append(2 * sides[-1])
+    if sides[-1] != side:
+        raise ValueError(f"side must be 4, 8, 16, 32 and so on, got {side}")
+    return sides
+
+
+def upscale(images: tf.Tensor) -> tf.Tensor:
+    """Twice the side: every pixel becomes a square of four. Float (n, h, w, c) → (n, 2h, 2w, c)."""
+    return tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)
+
+
+def downscale(images: tf.Tensor) -> tf.Tensor:
+    """Half the side: every square of four pixels becomes its mean. Float (n, 2h, 2w, c) → (n, h, w, c)."""
+    return tf.nn.avg_pool2d(images, 2, 2, "VALID")
+
+
+def fade(old: tf.Tensor, new: tf.Tensor, alpha: tf.Tensor | float) -> tf.Tensor:
+    """(1 − α) · old + α · new: exactly the old at α = 0, exactly the new at α = 1."""
+    return (1 - alpha) * old + alpha * new
+
+
+def normalised_conv(width: int) -> list[keras.Layer]:
+    """A convolution of the generator, with what follows it."""
+    return [EqualizedConv2D(width), layers.LeakyReLU(negative_slope=SLOPE), PixelNormalization()]
+
+
+class ProgressiveGenerator(keras.Model):
+    """Noise → pictures of 4 × 4 pixels, or of any later side up to ``side``. The last layer is linear, as in the paper.
+
+    Args:
+        side: of the largest pictures, in pixels: 4 times a power of 2.
+        latent_dim: numbers in a noise vector; it is normalised to length √latent_dim first.
+        base: see :func:`channels`.
+        most: see :func:`channels`.
+
+    Raises:
+        ValueError: there are no such pictures.
+    """
+
+    def __init__(self, side: int = 64, latent_dim: int = 512, base: int = 16_384, most: int = 512):
+        super().__init__(name="generator")
+        self.settings = {"side": side, "latent_dim": latent_dim, "base": base, "most": most}
+        self.sides = sides_up_to(side)
+        widths = [channels(side, base, most) for side in self.sides]
+        self.input_shape, self.output_shape = (None, latent_dim), (None, side, side, 3)
+        self.normalise = PixelNormalization()
+        self.blocks = [self.first_block(latent_dim, widths[0])]
+        for old, new, side in zip(widths, widths[1:], self.sides, strict=False):
+            doubled = [layers.Input((side, side, old)), layers.UpSampling2D()]
+            self.blocks.append(keras.Sequential([*doubled, *normalised_conv(new), *normalised_conv(new)]))
+        self.to_rgb = [
+            keras.Sequential([layers.Input((side, side, width)), EqualizedConv2D(3, kernel_size=1, gain=1.0)])
+            for side, width in zip(self.sides, widths, strict=True)
+        ]
+        self.built = True
+
+    @staticmethod
+    def first_block(latent_dim: int, width: int) -> keras.Sequential:
+        """Normalised noise → 4 × 4 pixels of ``width`` channels."""
+        size = FIRST_SIDE * FIRST_SIDE * width
+        return keras.Sequential(
+            [
+                layers.Input((latent_dim,)),
+                EqualizedDense(size, gain=2**0.5 / 4),  # the paper's code: a quarter of the usual gain
+                layers.Reshape((FIRST_SIDE, FIRST_SIDE, width)),
+                layers.LeakyReLU(negative_slope=SLOPE),
+                PixelNormalization(),
+                *normalised_conv(width),
+            ]
+        )
+
+    def call(self, latent, side: int | None = None, alpha=None, training: bool = False):
+        """Float (n, latent_dim) → float (n, side, side, 3).
+
+        Args:
+            latent: noise.
+            side: of the pictures; by default the largest.
+            alpha: from 0 to 1: how far this side is faded in over the one before; ``None``: all the way.
+            training: makes no difference here.
+        """
+        stage = self.sides.index(side or self.sides[-1])
+        x = self.normalise(latent)
+        for block in self.blocks[: stage + 1]:
+            before, x = x, block(x)
+        images = self.to_rgb[stage](x)
+        return images if alpha is None else fade(upscale(self.to_rgb[stage - 1](before)), images, alpha)
+
+    def get_config(self):
+        """All that is needed to make such a network again."""
+        return dict(self.settings)
+
+
+class ProgressiveDiscriminator(keras.Model):
+    """Pictures of 4 × 4 pixels, or of any later side up to ``side`` → logits (n, 1): the generator's mirror image.
+
+    Args:
+        side: of the largest pictures.
+        base: see :func:`channels`.
+        most: see :func:`channels`.
+        group_size: of :class:`~gan_helpers.layers.MinibatchStdDev`; 0 leaves that layer out.
+
+    Raises:
+        ValueError: there are no such pictures.
+    """
+
+    def __init__(self, side: int = 64, base: int = 16_384, most: int = 512, group_size: int = 4):
+        super().__init__(name="discriminator")
+        self.settings = {"side": side, "base": base, "most": most, "group_size": group_size}
+        self.sides = sides_up_to(side)
+        widths = [channels(side, base, most) for side in self.sides]
+        self.input_shape, self.output_shape = (None, side, side, 3), (None, 1)
+        activation = {"negative_slope": SLOPE}
+        self.from_rgb = [
+            keras.Sequential(
+                [layers.Input((side, side, 3)), EqualizedConv2D(width, kernel_size=1), layers.LeakyReLU(**activation)]
+            )
+            for side, width in zip(self.sides, widths, strict=True)
+        ]
+        self.blocks = [self.last_block(widths[0], group_size)]
+        for smaller, width, side in zip(widths, widths[1:], self.sides[1:], strict=False):
+            self.blocks.append(
+                keras.Sequential(
+                    [
+                        layers.Input((side, side, width)),
+                        EqualizedConv2D(width),
+                        layers.LeakyReLU(**activation),
+                        EqualizedConv2D(smaller),
+                        layers.LeakyReLU(**activation),
+                        layers.AveragePooling2D(2),
+                    ]
+                )
+            )
+        self.built = True
+
+    @staticmethod
+    def last_block(width: int, group_size: int) -> keras.Sequential:
+        """4 × 4 pixels of ``width`` channels → the logit."""
+        return keras.Sequential(
+            [
+                layers.Input((FIRST_SIDE, FIRST_SIDE, width)),
+                *([MinibatchStdDev(group_size)] if group_size else []),
+                EqualizedConv2D(width),
+                layers.LeakyReLU(negative_slope=SLOPE),
+                layers.Flatten(),
+                EqualizedDense(width),
+                layers.LeakyReLU(negative_slope=SLOPE),
+                EqualizedDense(1, gain=1.0),
+            ]
+        )
+
+    def call(self, images, alpha=None, training: bool = False):
+        """Float (n, side, side, 3) → float (n, 1); the side says which layers are used.
+
+        Args:
+            images: of any side that the generator makes.
+            alpha: from 0 to 1: how far this side is faded in; ``None``: all the way.
+            training: makes no difference here.
+        """
+        stage = self.sides.index(images.shape[1])
+        x = self.from_rgb[stage](images)
+        if stage > 0:
+            x = self.blocks[stage](x)
+        if alpha is not None:
+            x = fade(self.from_rgb[stage - 1](downscale(images)), x, alpha)
+        for block in reversed(self.blocks[1:stage]):
+            x = block(x)
+        return self.blocks[0](x)
+
+    def get_config(self):
+        """All that is needed to make such a network again."""
+        return dict(self.settings)
+
+
+# ---------------------------------------------------------------------------------------------------- growth
+
+
+class Stage(NamedTuple):
+    """Pictures of one side: first faded in over so many steps, then trained for so many more."""
+
+    side: int
+    fade_steps: int
+    steps: int
+
+
+class Phase(NamedTuple):
+    """One half of a stage: fading in, or faded in."""
+
+    first: int
+    steps: int
+    side: int
+    fades: bool
+
+    def alpha(self, step: tf.Tensor | int) -> tf.Tensor | None:
+        """How far the side is faded in at ``step``: from 0 upwards; ``None`` where it is faded in already."""
+        return tf.cast(step - self.first, tf.float32) / self.steps if self.fades else None
+
+
+class Growth:
+    """Which pictures are made at which step.
+
+    Args:
+        stages: in order. The first needs no fade. After the last one, its pictures are made for ever.
+
+    Attributes:
+        phases: the same, as a list of :class:`Phase`.
+
+    Raises:
+        ValueError: the sides do not double from stage to stage, or the first stage fades.
+    """
+
+    def __init__(self, *stages: Sequence[int]):
+        self.stages = [Stage(*stage) for stage in stages]
+        sides = [stage.side for stage in self.stages]
+        if any(after != 2 * before for before, after in itertools.pairwise(sides)) or not sides:
+            raise ValueError(f"each stage's side must be twice the one before, got {sides}")
+        if self.stages[0].fade_steps:
+            raise ValueError("the first stage has nothing to fade in from: its fade_steps must be 0")
+        self.phases, first = [], 0
+        for side, *lengths in self.stages:
+            for steps, fades in zip(lengths, (True, False), strict=True):
+                if steps:
+                    self.phases.append(Phase(first, steps, side, fades))
+                    first += steps
+
+    @property
+    def steps(self) -> int:
+        """Of all stages together."""
+        return sum(stage.fade_steps + stage.steps for stage in self.stages)
+
+    def number(self, step: int) -> int:
+        """The index of the phase in which ``step`` falls."""
+        return max(i for i, phase in enumerate(self.phases) if phase.first <= max(step, 0))
+
+    def at(self, step: int) -> Phase:
+        """The phase in which ``step`` falls."""
+        return self.phases[self.number(step)]
+
+    def __repr__(self) -> str:
+        return f"Growth({', '.join(str(tuple(stage)) for stage in self.stages)})"
+
+
+# -------------------------------------------------------------------------------------------------- the game
+
+
+class ProGAN(GAN):
+    """The game of growing players, with the loss of WGAN-GP and the small ``drift`` of the paper's appendix A.1.
+
+    Args:
+        generator: a :class:`ProgressiveGenerator`.
+        discriminator: a :class:`ProgressiveDiscriminator`.
+        growth: when it grows.
+        penalty: weight of the gradient penalty.
+        drift: weight of E a(x)² over real pictures, which keeps the critic's answers near 0: the loss itself does not
+            mind where they are.
+        game: ``seed`` and ``average``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
+    """
+
+    def __init__(
+        self,
+        generator: ProgressiveGenerator,
+        discriminator: ProgressiveDiscriminator,
+        growth: Growth,
+        penalty: float = 10.0,
+        drift: float = 1e-3,
+        **game,
+    ):
+        super().__init__(generator, discriminator, WassersteinLoss(), **game)
+        self.growth, self.penalty, self.drift = growth, penalty, drift
+
+    def phase(self, step):
+        """The number of the phase of growth."""
+        return self.growth.number(step)
+
+    def now(self, step) -> tuple[int, tf.Tensor | None]:
+        """Side and α of a step that is being traced (or, where none is, of step number ``step``)."""
+        phase = self.growth.at(int(step)) if self.current_phase is None else self.growth.phases[self.current_phase]
+        return phase.side, phase.alpha(step)
+
+    def update(self, step, real):
+        """One iteration, on pictures of the present side; layers of other sides stay as they are."""
+        with warnings.catch_warnings():  # Keras wonders at weights that have no gradient
+            warnings.filterwarnings("ignore", message="Gradients do not exist")
+            return super().update(step, self.shrunk(real, *self.now(step)))
+
+    def shrunk(self, images: tf.Tensor, side: int, alpha=None) -> tf.Tensor:
+        """Real pictures as a generator of this side could make them; while it fades in, they sharpen with it."""
+        while images.shape[1] > side:
+            images = downscale(images)
+        return images if alpha is None else fade(upscale(downscale(images)), images, alpha)
+
+    def fakes(self, batch, step, player):
+        """Pictures of the present side."""
+        side, alpha = self.now(step)
+        return self.generator(self.noise(batch.shape[0], step, player), side=side, alpha=alpha, training=True)
+
+    def discriminator_loss(self, real, fake, step):
+        """The Wasserstein loss, with the price of the critic's slope and of its drift."""
+
+        def critic(images):
+            return self.discriminator(images, alpha=self.now(step)[1], training=True)
+
+        real_logits, fake_logits = critic(real), critic(fake)
+        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+        mix = sampling.uniform((real.shape[0],), self.seed, step, "penalty")
+        price = gradient_penalty(critic, real, fake, mix)
+        drift = tf.reduce_mean(real_logits**2)
+        return loss + self.penalty * price + self.drift * drift, {"d_loss": loss, "penalty": price}
+
+    def generator_loss(self, fake, step):
+        """The critic's answer to fakes, negated."""
+        loss = self.adversarial_loss.generator(self.discriminator(fake, alpha=self.now(step)[1], training=True))
+        return loss, {"g_loss": loss}
+
+    @property
+    def reports(self):
+        """As of every game, and the penalty before it is weighted."""
+        return (*super().reports, "penalty")
+
+    def identity(self):
+        """As of every game, and the growth, the penalty's and the drift's weights."""
+        return super().identity() | {"growth": repr(self.growth), "penalty": self.penalty, "drift": self.drift}
+
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """``n`` pictures as they are at the present step, enlarged to the full side: float32 in [−1, 1]."""
+        step = self.steps_done - 1
+        phase = self.growth.at(step)
+        alpha = phase.alpha(step)
+        noise = latent_noise(n, self.latent_dim, seed)
+        images = generate(lambda z, training: self.sampler(z, side=phase.side, alpha=alpha, training=training), noise)
+        times = self.example_shape[0] // phase.side
+        return np.clip(images, -1, 1).repeat(times, axis=1).repeat(times, axis=2)

@@ -1,0 +1,90 @@
+"""The layers of the progressive GAN, each against NumPy."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.signal import correlate
+
+from gan_helpers.layers import EqualizedConv2D, EqualizedDense, MinibatchStdDev, PixelNormalization
+
+RNG = np.random.default_rng(0)
+
+
+def test_dense_weights_are_scaled_when_they_are_used():
+    layer, x = EqualizedDense(3), RNG.normal(size=(5, 8)).astype(np.float32)
+    y = layer(x).numpy()
+    np.testing.assert_allclose(y, x @ (layer.kernel.numpy() * np.sqrt(2 / 8)), rtol=1e-5)
+    layer.bias.assign([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(layer(x).numpy(), y + np.array([1, 2, 3]), rtol=1e-5)
+
+
+def test_convolution_weights_are_scaled_when_they_are_used():
+    layer, x = EqualizedConv2D(2, kernel_size=3, gain=1.0), RNG.normal(size=(1, 6, 5, 4)).astype(np.float32)
+    kernel = layer(x) is not None and layer.kernel.numpy() / np.sqrt(3 * 3 * 4)
+    padded = np.pad(x[0], [(1, 1), (1, 1), (0, 0)])
+    expected = np.stack([correlate(padded, kernel[..., i], mode="valid")[..., 0] for i in range(2)], axis=-1)
+    np.testing.assert_allclose(layer(x).numpy()[0], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("layer", "shape"), [(EqualizedDense(4000), (256,)), (EqualizedConv2D(400), (9, 9, 64))])
+def test_first_weights_have_one_size_and_keep_the_second_moment(layer, shape):
+    keras.utils.set_random_seed(0)
+    x = RNG.normal(size=(64, *shape)).astype(np.float32)
+    y = layer(x).numpy()[:, 1:-1] if len(shape) > 1 else layer(x).numpy()  # inside, where no border is missing
+    assert layer.kernel.numpy().std() == pytest.approx(1, abs=0.02)
+    assert (y**2).mean() == pytest.approx(2 * 1, rel=0.15)  # a rectifier halves it: 1 goes in, 1 comes out
+
+
+def test_what_adam_does_with_and_without_equalised_rates():
+    """A first step changes every weight by the rate: 1 per cent of N(0, 1), but half of a weight of size 0.02."""
+    keras.utils.set_random_seed(0)
+    layer, x = EqualizedDense(8), RNG.normal(size=(32, 5000)).astype(np.float32)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(layer(x) ** 2)
+    before = layer.kernel.numpy()
+    keras.optimizers.Adam(0.01).apply(tape.gradient(loss, layer.trainable_variables), layer.trainable_variables)
+    assert np.median(np.abs(layer.kernel.numpy() - before)) == pytest.approx(0.01, rel=0.01)
+    assert before.std() == pytest.approx(1, abs=0.02) and layer.scale == pytest.approx(np.sqrt(2 / 5000)) == 0.02
+
+
+def test_pixel_normalisation_gives_every_pixel_the_second_moment_1():
+    x = (RNG.normal(size=(3, 4, 4, 16)) * 50 + 7).astype(np.float32)
+    y = PixelNormalization()(x).numpy()
+    np.testing.assert_allclose((y**2).mean(axis=-1), 1, rtol=1e-5)
+    np.testing.assert_allclose(y, x / np.sqrt((x**2).mean(axis=-1, keepdims=True)), rtol=1e-5)
+    assert np.isfinite(PixelNormalization()(np.zeros((1, 4), np.float32)).numpy()).all()
+
+
+def minibatch_deviation(x, size):
+    """What the paper says, in a loop."""
+    groups = len(x) // size
+    channel = np.empty(len(x))
+    for group in range(groups):
+        members = list(range(group, len(x), groups))
+        channel[members] = x[members].std(axis=0).mean()
+    return channel
+
+
+@pytest.mark.parametrize(("batch", "size"), [(8, 4), (4, 4), (6, 3), (5, 1), (3, 3), (10, 2)])
+def test_minibatch_deviation(batch, size):
+    """A group of four, or, where four does not divide the batch, of the largest smaller number that does."""
+    x = RNG.normal(size=(batch, 4, 4, 3)).astype(np.float32)
+    y = MinibatchStdDev(4)(x).numpy()
+    assert y.shape == (batch, 4, 4, 4) and np.array_equal(y[..., :3], x)
+    expected = np.broadcast_to(minibatch_deviation(x, size)[:, None, None], (batch, 4, 4))
+    np.testing.assert_allclose(y[..., 3], expected, rtol=1e-3, atol=1e-3 * (size == 1))
+
+
+def test_equal_pictures_have_no_deviation_and_a_finite_slope():
+    x = tf.ones((4, 4, 4, 3))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = MinibatchStdDev()(x)
+    assert np.abs(y[..., 3]).max() < 1e-3 and np.isfinite(tape.gradient(y, x)).all()
+
+
+@pytest.mark.parametrize("layer", [EqualizedDense(3, gain=1.0), EqualizedConv2D(3, 1, 0.5), MinibatchStdDev(2)])
+def test_layers_can_be_made_again_from_their_settings(layer):
+    again = type(layer).from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
