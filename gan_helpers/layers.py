@@ -33,26 +33,33 @@ class EqualizedDense(keras.layers.Layer):
     Args:
         units: numbers per example that come out.
         gain: √2 before a rectifier, 1 before no nonlinearity.
+        rate: the layer's own learning rate, relative to the optimizer's.
+        first_bias: what the biases are at first.
     """
 
-    def __init__(self, units: int, gain: float = math.sqrt(2), **kwargs):
+    def __init__(
+        self, units: int, gain: float = math.sqrt(2), rate: float = 1.0, first_bias: float = 0.0, **kwargs
+    ):  # fmt: skip
         super().__init__(**kwargs)
-        self.units, self.gain = units, gain
+        self.units, self.gain, self.rate, self.first_bias = units, gain, rate, first_bias
 
     def build(self, input_shape):
-        """Make the weights: (inputs, units) from N(0, 1), and biases of 0."""
-        inputs = input_shape[-1]
-        self.kernel = self.add_weight(shape=(inputs, self.units), initializer=standard_normal(), name="kernel")
-        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+        """Make the weights, (inputs, units) from N(0, 1), and biases: both divided by the rate that multiplies them."""
+        inputs, stored = input_shape[-1], keras.initializers.Constant(self.first_bias / self.rate)
+        self.kernel = self.add_weight(
+            shape=(inputs, self.units), initializer=standard_normal(1 / self.rate), name="kernel"
+        )
+        self.bias = self.add_weight(shape=(self.units,), initializer=stored, name="bias")
         self.scale = self.gain / math.sqrt(inputs)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """Float (n, inputs) → float (n, units)."""
-        return x @ (self.kernel * self.scale) + self.bias
+        return x @ (self.kernel * self.scale * self.rate) + self.bias * self.rate
 
     def get_config(self):
         """All that is needed to make such a layer again."""
-        return super().get_config() | {"units": self.units, "gain": self.gain}
+        own = {"units": self.units, "gain": self.gain, "rate": self.rate, "first_bias": self.first_bias}
+        return super().get_config() | own
 
 
 class EqualizedConv2D(keras.layers.Layer):
@@ -85,9 +92,9 @@ class EqualizedConv2D(keras.layers.Layer):
         return super().get_config() | own
 
 
-def standard_normal() -> keras.initializers.Initializer:
-    """First weights from N(0, 1)."""
-    return keras.initializers.RandomNormal(stddev=1.0)
+def standard_normal(deviation: float = 1.0) -> keras.initializers.Initializer:
+    """First weights from N(0, 1), or from a wider or narrower one."""
+    return keras.initializers.RandomNormal(stddev=deviation)
 
 
 class PixelNormalization(keras.layers.Layer):
@@ -134,3 +141,77 @@ class MinibatchStdDev(keras.layers.Layer):
     def get_config(self):
         """All that is needed to make such a layer again."""
         return super().get_config() | {"group_size": self.group_size}
+
+
+# ------------------------------------------------------------------------------------- those of the style-based GAN
+
+
+class ModulatedConv2D(keras.layers.Layer):
+    """A convolution whose input channels a style makes stronger or weaker (Karras et al., 2020, arXiv:1912.04958).
+
+    The style becomes one factor for each channel that goes in. With ``demodulate`` each channel that comes out is then
+    divided by the size that its kernel has after this, so that a style changes the mix of channels, and not how large
+    the numbers are. (This replaced AdaIN, with which the first StyleGAN, arXiv:1812.04948, did the same.)
+
+    Args:
+        filters: channels that come out.
+        kernel_size: pixels a side.
+        demodulate: whether to divide.
+    """
+
+    def __init__(self, filters: int, kernel_size: int = 3, demodulate: bool = True, **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.kernel_size, self.demodulate = filters, kernel_size, demodulate
+
+    def build(self, x_shape, style_shape):
+        """Make the weights, with an equalised learning rate, and the layer from styles to factors, at first near 1."""
+        channels = x_shape[-1]
+        shape = (self.kernel_size, self.kernel_size, channels, self.filters)
+        self.factors = EqualizedDense(channels, gain=1.0, first_bias=1.0)
+        self.factors.build(style_shape)
+        self.kernel = self.add_weight(shape=shape, initializer=standard_normal(), name="kernel")
+        self.scale = 1 / math.sqrt(math.prod(shape[:3]))
+
+    def call(self, x: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
+        """Float (n, height, width, channels) and (n, style_dim) → float (n, height, width, filters)."""
+        factors, kernel = self.factors(style), self.kernel * self.scale
+        x = tf.nn.conv2d(x * factors[:, tf.newaxis, tf.newaxis], kernel, strides=1, padding="SAME")
+        if self.demodulate:
+            squares = factors**2 @ tf.reduce_sum(kernel**2, axis=(0, 1))  # of every output's kernel, modulated
+            x *= tf.math.rsqrt(squares + 1e-8)[:, tf.newaxis, tf.newaxis]
+        return x
+
+    def get_config(self):
+        """All that is needed to make such a layer again."""
+        own = {"filters": self.filters, "kernel_size": self.kernel_size, "demodulate": self.demodulate}
+        return super().get_config() | own
+
+
+class StyledConv2D(keras.layers.Layer):
+    """A modulated convolution, noise of a learned strength at every pixel, biases, and a LeakyReLU.
+
+    Args:
+        filters: channels that come out.
+    """
+
+    def __init__(self, filters: int, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.convolution = ModulatedConv2D(filters)
+
+    def build(self, x_shape, style_shape, noise_shape=None):
+        """Make the weights; noise has no strength at first."""
+        self.convolution.build(x_shape, style_shape)
+        self.strength = self.add_weight(shape=(), initializer="zeros", name="strength")
+        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+
+    def call(self, x: tf.Tensor, style: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        """Float (n, height, width, channels), (n, style_dim) and (n, height, width, 1), or no noise."""
+        x = self.convolution(x, style) + self.bias
+        if noise is not None:
+            x += self.strength * noise
+        return math.sqrt(2) * tf.nn.leaky_relu(x, 0.2)
+
+    def get_config(self):
+        """All that is needed to make such a layer again."""
+        return super().get_config() | {"filters": self.filters}

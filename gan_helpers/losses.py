@@ -170,3 +170,22 @@ def gradient_penalty(
     squares = tf.reduce_sum(tf.reshape(slopes, [slopes.shape[0], -1]) ** 2, axis=1)
     lengths = tf.sqrt(squares + 1e-12)  # the root has no slope at 0: without the small number, NaN
     return mean(square(lengths - 1))
+
+
+def squared_slope(critic: Callable[[tf.Tensor], tf.Tensor], examples: tf.Tensor) -> tf.Tensor:
+    """E ‖∇ a(x)‖²: the zero-centred gradient penalty (Mescheder, Geiger & Nowozin, 2018, arXiv:1801.04406).
+
+    On real examples, times γ/2, it is called R1; on fakes, R2.
+
+    Args:
+        critic: examples (n, …) → logits (n, 1).
+        examples: float32, shape (n, …).
+
+    Returns:
+        A float scalar, 0 where the critic is flat at every example.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(examples)
+        logits = critic(examples)
+    slopes = tape.gradient(logits, examples)
+    return mean(tf.reduce_sum(tf.reshape(slopes, [slopes.shape[0], -1]) ** 2, axis=1))

@@ -17,7 +17,7 @@ from keras import layers
 
 from gan_helpers import losses
 from gan_helpers.augmentation import Augmented
-from gan_helpers.models import classifier, dcgan, gan, progan, toy, vae, wgan
+from gan_helpers.models import classifier, dcgan, gan, progan, stylegan, toy, vae, wgan
 
 BATCH, EVERY = 8, 2
 RNG = np.random.default_rng(0)
@@ -94,6 +94,14 @@ def growing_game(seed):
     return game
 
 
+def styled_game(seed):
+    generator = stylegan.StyleGenerator(side=8, latent_dim=4, base=32, most=8, depth=2)
+    discriminator = progan.ProgressiveDiscriminator(side=8, base=32, most=8, grows=False)
+    game = stylegan.StyleGAN(generator, discriminator, lazy=3, seed=seed, average=0.9)
+    game.compile(optimizer(), optimizer())
+    return game
+
+
 NON_SATURATING = losses.NonSaturatingLoss()
 SYSTEMS = {  # name → (seed → compiled system, its sources)
     "gan": (point_game(gan.GAN, NON_SATURATING), (POINTS,)),
@@ -104,6 +112,7 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "wgan-gp": (point_game(wgan.WGANGP, n_critic=2, average=0.9), (POINTS,)),
     "gan, augmented": (augmented_game, (COLOURED,)),
     "progan": (growing_game, (COLOURED,)),
+    "stylegan": (styled_game, (COLOURED,)),
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
     "classifier": (small_classifier, ((IMAGES, LABELS),)),

@@ -6,7 +6,14 @@ import pytest
 import tensorflow as tf
 from scipy.signal import correlate
 
-from gan_helpers.layers import EqualizedConv2D, EqualizedDense, MinibatchStdDev, PixelNormalization
+from gan_helpers.layers import (
+    EqualizedConv2D,
+    EqualizedDense,
+    MinibatchStdDev,
+    ModulatedConv2D,
+    PixelNormalization,
+    StyledConv2D,
+)  # fmt: skip
 
 RNG = np.random.default_rng(0)
 
@@ -84,7 +91,67 @@ def test_equal_pictures_have_no_deviation_and_a_finite_slope():
     assert np.abs(y[..., 3]).max() < 1e-3 and np.isfinite(tape.gradient(y, x)).all()
 
 
-@pytest.mark.parametrize("layer", [EqualizedDense(3, gain=1.0), EqualizedConv2D(3, 1, 0.5), MinibatchStdDev(2)])
+def test_a_slower_layer_computes_the_same_and_learns_at_its_own_rate():
+    keras.utils.set_random_seed(0)
+    x = RNG.normal(size=(16, 2000)).astype(np.float32)
+    layer = EqualizedDense(4, rate=0.01, first_bias=2.0)
+    y = layer(x).numpy()
+    used = layer.kernel.numpy() * 0.01 * layer.scale
+    np.testing.assert_allclose(y, x @ used + 2, rtol=1e-4, atol=1e-4)
+    assert used.std() * np.sqrt(2000 / 2) == pytest.approx(1, abs=0.03)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(layer(x) ** 2)
+    keras.optimizers.Adam(0.01).apply(tape.gradient(loss, layer.trainable_variables), layer.trainable_variables)
+    change = np.abs(layer.kernel.numpy() * 0.01 * layer.scale - used)
+    assert np.median(change) == pytest.approx(0.01 * 0.01 * layer.scale, rel=0.05)  # a hundredth of a usual layer's
+
+
+# ------------------------------------------------------------------------------------------------- styles
+
+
+@pytest.mark.parametrize("demodulate", [True, False])
+def test_a_modulated_convolution_has_a_kernel_for_each_example(demodulate):
+    """One example at a time, with its own kernel, as the paper writes it."""
+    layer = ModulatedConv2D(5, 3, demodulate)
+    x, style = RNG.normal(size=(3, 6, 6, 4)).astype(np.float32), RNG.normal(size=(3, 2)).astype(np.float32)
+    y = layer(x, style).numpy()
+    for i in range(3):
+        kernel = layer.kernel.numpy() * layer.scale * layer.factors(style[i : i + 1]).numpy()[0, :, np.newaxis]
+        if demodulate:
+            kernel = kernel / np.sqrt((kernel**2).sum(axis=(0, 1, 2)) + 1e-8)
+        expected = tf.nn.conv2d(x[i : i + 1], kernel, 1, "SAME").numpy()
+        np.testing.assert_allclose(y[i : i + 1], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_strong_style_does_not_make_large_numbers():
+    layer = ModulatedConv2D(64)
+    x, style = RNG.normal(size=(8, 12, 12, 32)).astype(np.float32), RNG.normal(size=(8, 16)).astype(np.float32)
+    sizes = [layer(x, strength * style).numpy()[:, 1:-1, 1:-1].std() for strength in (1, 100)]
+    assert sizes == pytest.approx([1, 1], abs=0.1)
+
+
+def test_noise_has_no_strength_at_first():
+    layer = StyledConv2D(3)
+    x, style = RNG.normal(size=(2, 4, 4, 5)).astype(np.float32), RNG.normal(size=(2, 6)).astype(np.float32)
+    noise = RNG.normal(size=(2, 4, 4, 1)).astype(np.float32)
+    quiet = layer(x, style, noise).numpy()
+    assert np.array_equal(quiet, layer(x, style))
+    layer.strength.assign(0.5)
+    layer.bias.assign([10.0, 10.0, 10.0])  # far above the bend of the LeakyReLU, where it is linear
+    loud, still = layer(x, style, noise).numpy(), layer(x, style).numpy()
+    np.testing.assert_allclose(loud - still, np.sqrt(2) * 0.5 * noise.repeat(3, axis=-1), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        EqualizedDense(3, gain=1.0, rate=0.1, first_bias=1.0),
+        EqualizedConv2D(3, 1, 0.5),
+        MinibatchStdDev(2),
+        ModulatedConv2D(3, 1, demodulate=False),
+        StyledConv2D(2),
+    ],
+)
 def test_layers_can_be_made_again_from_their_settings(layer):
     again = type(layer).from_config(layer.get_config())
     assert again.get_config() == layer.get_config()

@@ -108,3 +108,12 @@ def test_a_loss_says_what_it_is():
     assert repr(losses.NonSaturatingLoss()) == "NonSaturatingLoss()"
     assert repr(losses.MinimaxLoss(0.9)) == "MinimaxLoss(real_target=0.9)"
     assert repr(losses.LeastSquaresLoss()) == "LeastSquaresLoss()"
+
+
+def test_squared_slope_of_known_critics():
+    rng = np.random.default_rng(0)
+    examples, direction = (rng.normal(size=shape).astype(np.float32) for shape in ((6, 3, 2), (3, 2)))
+    linear = losses.squared_slope(lambda x: tf.reduce_sum(x * direction, axis=(1, 2))[:, None], tf.constant(examples))
+    assert float(linear) == pytest.approx(float((direction**2).sum()), rel=1e-5)
+    bowl = losses.squared_slope(lambda x: tf.reduce_sum(x**2, axis=(1, 2))[:, None], tf.constant(examples))
+    assert float(bowl) == pytest.approx(float(4 * (examples**2).sum(axis=(1, 2)).mean()), rel=1e-5)

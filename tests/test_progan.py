@@ -40,8 +40,8 @@ def test_a_fade_in_the_critic_is_linear_where_it_happens(pair):
     """Before the next nonlinearity, that is; so look at the two ways into the block behind."""
     _, discriminator = pair
     pictures = RNG.uniform(-1, 1, (4, 8, 8, 3)).astype(np.float32)
-    old = discriminator.from_rgb[0](progan.downscale(pictures))
-    new = discriminator.blocks[1](discriminator.from_rgb[1](pictures))
+    old = discriminator.from_rgb[4](progan.downscale(pictures))
+    new = discriminator.blocks[1](discriminator.from_rgb[8](pictures))
     for alpha in (0.25, 0.75):
         expected = discriminator.blocks[0]((1 - alpha) * old + alpha * new)
         np.testing.assert_allclose(discriminator(pictures, alpha=alpha), expected, atol=1e-5)

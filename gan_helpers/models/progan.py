@@ -148,24 +148,28 @@ class ProgressiveDiscriminator(keras.Model):
         base: see :func:`channels`.
         most: see :func:`channels`.
         group_size: of :class:`~gan_helpers.layers.MinibatchStdDev`; 0 leaves that layer out.
+        grows: ``False`` makes only what pictures of the full side need.
 
     Raises:
         ValueError: there are no such pictures.
     """
 
-    def __init__(self, side: int = 64, base: int = 16_384, most: int = 512, group_size: int = 4):
+    def __init__(
+        self, side: int = 64, base: int = 16_384, most: int = 512, group_size: int = 4, grows: bool = True
+    ):  # fmt: skip
         super().__init__(name="discriminator")
-        self.settings = {"side": side, "base": base, "most": most, "group_size": group_size}
+        self.settings = {"side": side, "base": base, "most": most, "group_size": group_size, "grows": grows}
         self.sides = sides_up_to(side)
         widths = [channels(side, base, most) for side in self.sides]
         self.input_shape, self.output_shape = (None, side, side, 3), (None, 1)
         activation = {"negative_slope": SLOPE}
-        self.from_rgb = [
-            keras.Sequential(
+        self.from_rgb = {
+            side: keras.Sequential(
                 [layers.Input((side, side, 3)), EqualizedConv2D(width, kernel_size=1), layers.LeakyReLU(**activation)]
             )
             for side, width in zip(self.sides, widths, strict=True)
-        ]
+            if grows or side == self.sides[-1]
+        }
         self.blocks = [self.last_block(widths[0], group_size)]
         for smaller, width, side in zip(widths, widths[1:], self.sides[1:], strict=False):
             self.blocks.append(
@@ -206,12 +210,13 @@ class ProgressiveDiscriminator(keras.Model):
             alpha: from 0 to 1: how far this side is faded in; ``None``: all the way.
             training: makes no difference here.
         """
-        stage = self.sides.index(images.shape[1])
-        x = self.from_rgb[stage](images)
+        side = images.shape[1]
+        stage = self.sides.index(side)
+        x = self.from_rgb[side](images)
         if stage > 0:
             x = self.blocks[stage](x)
         if alpha is not None:
-            x = fade(self.from_rgb[stage - 1](downscale(images)), x, alpha)
+            x = fade(self.from_rgb[side // 2](downscale(images)), x, alpha)
         for block in reversed(self.blocks[1:stage]):
             x = block(x)
         return self.blocks[0](x)
