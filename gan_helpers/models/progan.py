@@ -69,9 +69,58 @@ def fade(old: tf.Tensor, new: tf.Tensor, alpha: tf.Tensor | float) -> tf.Tensor:
     return (1 - alpha) * old + alpha * new
 
 
-def normalised_conv(width: int) -> list[keras.Layer]:
-    """A convolution of the generator, with what follows it."""
-    return [EqualizedConv2D(width), layers.LeakyReLU(negative_slope=SLOPE), PixelNormalization()]
+def conv(width: int, kernel_size: int = 3, normalise: bool = False) -> list[keras.Layer]:
+    """A convolution with its nonlinearity; in the generator with pixel normalisation."""
+    made = [EqualizedConv2D(width, kernel_size), layers.LeakyReLU(negative_slope=SLOPE)]
+    return [*made, PixelNormalization()] if normalise else made
+
+
+def first_block(latent_dim: int, width: int) -> keras.Sequential:
+    """Normalised noise → 4 × 4 pixels of ``width`` channels: where the generator begins."""
+    return keras.Sequential(
+        [
+            layers.Input((latent_dim,)),
+            EqualizedDense(
+                FIRST_SIDE * FIRST_SIDE * width, gain=2**0.5 / 4
+            ),  # the paper's code: a quarter of the usual
+            layers.Reshape((FIRST_SIDE, FIRST_SIDE, width)),
+            layers.LeakyReLU(negative_slope=SLOPE),
+            PixelNormalization(),
+            *conv(width, normalise=True),
+        ]
+    )
+
+
+def growing_block(side: int, before: int, width: int) -> keras.Sequential:
+    """``before`` channels of half the side → ``width`` channels of ``side`` × ``side`` pixels."""
+    return keras.Sequential(
+        [
+            layers.Input((side // 2, side // 2, before)),
+            layers.UpSampling2D(),
+            *conv(width, normalise=True),
+            *conv(width, normalise=True),
+        ]
+    )
+
+
+def shrinking_block(side: int, width: int, after: int) -> keras.Sequential:
+    """``width`` channels of ``side`` × ``side`` pixels → ``after`` channels of half the side."""
+    return keras.Sequential([layers.Input((side, side, width)), *conv(width), *conv(after), layers.AveragePooling2D(2)])
+
+
+def last_block(width: int, group_size: int) -> keras.Sequential:
+    """4 × 4 pixels of ``width`` channels → the logit: where the discriminator ends."""
+    return keras.Sequential(
+        [
+            layers.Input((FIRST_SIDE, FIRST_SIDE, width)),
+            *([MinibatchStdDev(group_size)] if group_size else []),
+            *conv(width),
+            layers.Flatten(),
+            EqualizedDense(width),
+            layers.LeakyReLU(negative_slope=SLOPE),
+            EqualizedDense(1, gain=1.0),
+        ]
+    )
 
 
 class ProgressiveGenerator(keras.Model):
@@ -90,34 +139,18 @@ class ProgressiveGenerator(keras.Model):
     def __init__(self, side: int = 64, latent_dim: int = 512, base: int = 16_384, most: int = 512):
         super().__init__(name="generator")
         self.settings = {"side": side, "latent_dim": latent_dim, "base": base, "most": most}
+        self.input_shape, self.output_shape = (None, latent_dim), (None, side, side, 3)
         self.sides = sides_up_to(side)
         widths = [channels(side, base, most) for side in self.sides]
-        self.input_shape, self.output_shape = (None, latent_dim), (None, side, side, 3)
         self.normalise = PixelNormalization()
-        self.blocks = [self.first_block(latent_dim, widths[0])]
-        for old, new, side in zip(widths, widths[1:], self.sides, strict=False):
-            doubled = [layers.Input((side, side, old)), layers.UpSampling2D()]
-            self.blocks.append(keras.Sequential([*doubled, *normalised_conv(new), *normalised_conv(new)]))
-        self.to_rgb = [
-            keras.Sequential([layers.Input((side, side, width)), EqualizedConv2D(3, kernel_size=1, gain=1.0)])
-            for side, width in zip(self.sides, widths, strict=True)
-        ]
+        self.blocks = [first_block(latent_dim, widths[0])]
+        for side, before, width in zip(self.sides[1:], widths, widths[1:], strict=False):
+            self.blocks.append(growing_block(side, before, width))
+        self.to_rgb = []
+        for side, width in zip(self.sides, widths, strict=True):
+            to_rgb = EqualizedConv2D(3, kernel_size=1, gain=1.0)
+            self.to_rgb.append(keras.Sequential([layers.Input((side, side, width)), to_rgb]))
         self.built = True
-
-    @staticmethod
-    def first_block(latent_dim: int, width: int) -> keras.Sequential:
-        """Normalised noise → 4 × 4 pixels of ``width`` channels."""
-        size = FIRST_SIDE * FIRST_SIDE * width
-        return keras.Sequential(
-            [
-                layers.Input((latent_dim,)),
-                EqualizedDense(size, gain=2**0.5 / 4),  # the paper's code: a quarter of the usual gain
-                layers.Reshape((FIRST_SIDE, FIRST_SIDE, width)),
-                layers.LeakyReLU(negative_slope=SLOPE),
-                PixelNormalization(),
-                *normalised_conv(width),
-            ]
-        )
 
     def call(self, latent, side: int | None = None, alpha=None, training: bool = False):
         """Float (n, latent_dim) → float (n, side, side, 3).
@@ -133,7 +166,9 @@ class ProgressiveGenerator(keras.Model):
         for block in self.blocks[: stage + 1]:
             before, x = x, block(x)
         images = self.to_rgb[stage](x)
-        return images if alpha is None else fade(upscale(self.to_rgb[stage - 1](before)), images, alpha)
+        if alpha is None:
+            return images
+        return fade(upscale(self.to_rgb[stage - 1](before)), images, alpha)
 
     def get_config(self):
         """All that is needed to make such a network again."""
@@ -159,48 +194,17 @@ class ProgressiveDiscriminator(keras.Model):
     ):  # fmt: skip
         super().__init__(name="discriminator")
         self.settings = {"side": side, "base": base, "most": most, "group_size": group_size, "grows": grows}
+        self.input_shape, self.output_shape = (None, side, side, 3), (None, 1)
         self.sides = sides_up_to(side)
         widths = [channels(side, base, most) for side in self.sides]
-        self.input_shape, self.output_shape = (None, side, side, 3), (None, 1)
-        activation = {"negative_slope": SLOPE}
-        self.from_rgb = {
-            side: keras.Sequential(
-                [layers.Input((side, side, 3)), EqualizedConv2D(width, kernel_size=1), layers.LeakyReLU(**activation)]
-            )
-            for side, width in zip(self.sides, widths, strict=True)
-            if grows or side == self.sides[-1]
-        }
-        self.blocks = [self.last_block(widths[0], group_size)]
-        for smaller, width, side in zip(widths, widths[1:], self.sides[1:], strict=False):
-            self.blocks.append(
-                keras.Sequential(
-                    [
-                        layers.Input((side, side, width)),
-                        EqualizedConv2D(width),
-                        layers.LeakyReLU(**activation),
-                        EqualizedConv2D(smaller),
-                        layers.LeakyReLU(**activation),
-                        layers.AveragePooling2D(2),
-                    ]
-                )
-            )
+        self.blocks = [last_block(widths[0], group_size)]
+        for side, after, width in zip(self.sides[1:], widths, widths[1:], strict=False):
+            self.blocks.append(shrinking_block(side, width, after))
+        self.from_rgb = {}
+        for side, width in zip(self.sides, widths, strict=True):
+            if grows or side == self.sides[-1]:
+                self.from_rgb[side] = keras.Sequential([layers.Input((side, side, 3)), *conv(width, kernel_size=1)])
         self.built = True
-
-    @staticmethod
-    def last_block(width: int, group_size: int) -> keras.Sequential:
-        """4 × 4 pixels of ``width`` channels → the logit."""
-        return keras.Sequential(
-            [
-                layers.Input((FIRST_SIDE, FIRST_SIDE, width)),
-                *([MinibatchStdDev(group_size)] if group_size else []),
-                EqualizedConv2D(width),
-                layers.LeakyReLU(negative_slope=SLOPE),
-                layers.Flatten(),
-                EqualizedDense(width),
-                layers.LeakyReLU(negative_slope=SLOPE),
-                EqualizedDense(1, gain=1.0),
-            ]
-        )
 
     def call(self, images, alpha=None, training: bool = False):
         """Float (n, side, side, 3) → float (n, 1); the side says which layers are used.
