@@ -10,7 +10,7 @@ import gan_helpers as gh
 ROOT = Path(gh.__file__).parent
 FLOORS = [  # from the ground up; a module imports from its own floor and from those below
     {"data"}, {"core"}, {"augmentation", "layers", "losses"}, {"scores"}, {"models"}, {"show"},
-    {"zoo", "doctor", "exercises"}, {"__main__"},
+    {"zoo", "hub", "doctor", "exercises"}, {"__main__"},
 ]  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = [path.relative_to(ROOT) for path in sorted(ROOT.rglob("*.py")) if path.name != "__init__.py"]

@@ -36,7 +36,7 @@ def load_inception(image_shape: tuple[int, int, int] = (28, 28, 1), weights: str
     if image_shape[-1] not in (1, 3):
         raise ValueError(f"images must have 1 or 3 channels, got {image_shape[-1]}")
     try:
-        with _patience(seconds=20):
+        with patience(seconds=20):
             network = keras.applications.InceptionV3(weights=weights, classifier_activation=None)
     except Exception as error:
         raise DataError(
@@ -54,7 +54,7 @@ def load_inception(image_shape: tuple[int, int, int] = (28, 28, 1), weights: str
 
 
 @contextlib.contextmanager
-def _patience(seconds: float) -> Iterator[None]:
+def patience(seconds: float) -> Iterator[None]:
     """Give up on a network that does not answer for ``seconds``; by default Python would wait for minutes."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
