@@ -301,16 +301,16 @@ class Growth:
 # -------------------------------------------------------------------------------------------------- the game
 
 
-class ProGAN(GAN):
-    """The game of growing players, with the loss of WGAN-GP and the small ``drift`` of the paper's appendix A.1.
+class GrowingGame(GAN):
+    """What a game needs to grow: which stage it is in, real pictures of the present side, and samples.
 
     Args:
         generator: a :class:`ProgressiveGenerator`.
         discriminator: a :class:`ProgressiveDiscriminator`.
         growth: when it grows.
         penalty: weight of the gradient penalty.
-        drift: weight of E a(x)² over real pictures, which keeps the critic's answers near 0: the loss itself does not
-            mind where they are.
+        drift: weight of E a(x)² over real pictures, which keeps the critic's answers near 0: the Wasserstein loss does
+            not mind where they are.
         game: ``seed`` and ``average``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
@@ -330,45 +330,22 @@ class ProGAN(GAN):
         """The number of the phase of growth."""
         return self.growth.number(step)
 
-    def now(self, step) -> tuple[int, tf.Tensor | None]:
-        """Side and α of a step that is being traced (or, where none is, of step number ``step``)."""
-        phase = self.growth.at(int(step)) if self.current_phase is None else self.growth.phases[self.current_phase]
-        return phase.side, phase.alpha(step)
+    def now(self, step) -> Phase:
+        """The phase of the step that is being traced; where none is, the one of step number ``step``."""
+        return self.growth.at(int(step)) if self.current_phase is None else self.growth.phases[self.current_phase]
 
     def update(self, step, real):
         """One iteration, on pictures of the present side; layers of other sides stay as they are."""
+        phase = self.now(step)
         with warnings.catch_warnings():  # Keras wonders at weights that have no gradient
             warnings.filterwarnings("ignore", message="Gradients do not exist")
-            return super().update(step, self.shrunk(real, *self.now(step)))
+            return super().update(step, self.shrunk(real, phase.side, phase.alpha(step)))
 
     def shrunk(self, images: tf.Tensor, side: int, alpha=None) -> tf.Tensor:
         """Real pictures as a generator of this side could make them; while it fades in, they sharpen with it."""
         while images.shape[1] > side:
             images = downscale(images)
         return images if alpha is None else fade(upscale(downscale(images)), images, alpha)
-
-    def fakes(self, batch, step, player):
-        """Pictures of the present side."""
-        side, alpha = self.now(step)
-        return self.generator(self.noise(batch.shape[0], step, player), side=side, alpha=alpha, training=True)
-
-    def discriminator_loss(self, real, fake, step):
-        """The Wasserstein loss, with the price of the critic's slope and of its drift."""
-
-        def critic(images):
-            return self.discriminator(images, alpha=self.now(step)[1], training=True)
-
-        real_logits, fake_logits = critic(real), critic(fake)
-        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-        mix = sampling.uniform((real.shape[0],), self.seed, step, "penalty")
-        price = gradient_penalty(critic, real, fake, mix)
-        drift = tf.reduce_mean(real_logits**2)
-        return loss + self.penalty * price + self.drift * drift, {"d_loss": loss, "penalty": price}
-
-    def generator_loss(self, fake, step):
-        """The critic's answer to fakes, negated."""
-        loss = self.adversarial_loss.generator(self.discriminator(fake, alpha=self.now(step)[1], training=True))
-        return loss, {"g_loss": loss}
 
     @property
     def reports(self):
@@ -381,10 +358,36 @@ class ProGAN(GAN):
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """``n`` pictures as they are at the present step, enlarged to the full side: float32 in [−1, 1]."""
-        step = self.steps_done - 1
-        phase = self.growth.at(step)
-        alpha = phase.alpha(step)
+        phase = self.growth.at(self.steps_done - 1)
+        how = {"side": phase.side, "alpha": phase.alpha(self.steps_done - 1)}
         noise = latent_noise(n, self.latent_dim, seed)
-        images = generate(lambda z, training: self.sampler(z, side=phase.side, alpha=alpha, training=training), noise)
+        images = generate(lambda z, training: self.sampler(z, **how, training=training), noise)
         times = self.example_shape[0] // phase.side
         return np.clip(images, -1, 1).repeat(times, axis=1).repeat(times, axis=2)
+
+
+class ProGAN(GrowingGame):
+    """The growing game with the loss of WGAN-GP and the small drift term of the paper's appendix A.1."""
+
+    def fakes(self, batch, step, player):
+        """Pictures of the present side."""
+        noise, phase = self.noise(batch.shape[0], step, player), self.now(step)
+        return self.generator(noise, side=phase.side, alpha=phase.alpha(step), training=True)
+
+    def critic(self, images, step):
+        """The discriminator's answers, float (n, 1)."""
+        return self.discriminator(images, alpha=self.now(step).alpha(step), training=True)
+
+    def discriminator_loss(self, real, fake, step):
+        """The Wasserstein loss, with the price of the critic's slope and of its drift."""
+        real_logits, fake_logits = self.critic(real, step), self.critic(fake, step)
+        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+        mix = sampling.uniform((real.shape[0],), self.seed, step, "penalty")
+        price = gradient_penalty(lambda x: self.critic(x, step), real, fake, mix)
+        drift = tf.reduce_mean(real_logits**2)
+        return loss + self.penalty * price + self.drift * drift, {"d_loss": loss, "penalty": price}
+
+    def generator_loss(self, fake, step):
+        """The critic's answer to fakes, negated."""
+        loss = self.adversarial_loss.generator(self.critic(fake, step))
+        return loss, {"g_loss": loss}
