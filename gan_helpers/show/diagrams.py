@@ -27,7 +27,7 @@ class Diagram:
     """
 
     def __init__(self, width: float, height: float):
-        self.figure = Figure(figsize=(width, height))
+        self.figure = Figure(figsize=(width, height), layout="none")
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set(xlim=(0, width), ylim=(0, height))
         self.axes.set_axis_off()
