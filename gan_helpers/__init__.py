@@ -34,7 +34,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "core.watchers": ["Stopwatch"],
         "data.images": ["ImageDataset"],
         "data.mixtures": ["gaussian_ring", "two_gaussians"],
-        "data.sets": ["emoji", "fashion_mnist", "mnist"],
+        "data.sets": ["emoji", "emoji_people", "fashion_mnist", "mnist"],
         "exercises": ["check"],
         "models.dcgan": ["SharedFakesGAN"],
         "models.game": ["AdversarialGame"],
