@@ -42,7 +42,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "models.vae": ["VAE", "Autoencoder"],
         "models.wgan": ["WGAN", "WGANGP"],
         "scores.evaluator": ["Evaluator", "score_table"],
-        "scores.metrics": ["frechet_distance", "inception_score", "precision_recall_coverage"],
+        "scores.metrics": ["frechet_distance", "inception_score", "kernel_distance", "precision_recall_coverage"],
         "show.callbacks": ["Dashboard", "ProgressBar", "QualityTracker", "SampleGrids"],
         "show.film": ["Film", "animation"],
         "show.plots": ["compare_curves", "compare_grids", "image_grid", "learning_curves"],
