@@ -4,7 +4,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from gan_helpers.scores import metrics
-from gan_helpers.scores.evaluator import COLUMNS, Evaluator, score_table
+from gan_helpers.scores.evaluator import COLUMNS, Evaluator, KernelEvaluator, score_table
 
 RNG = np.random.default_rng(0)
 
@@ -234,3 +234,35 @@ def test_evaluator_refuses_what_it_cannot_compare(evaluator):
         judge.score(images * 127)
     with pytest.raises(ValueError, match="samples = 400 needs as many real images, got 300"):
         Evaluator(keras.Sequential(), images, samples=400)
+
+
+@pytest.fixture(scope="module")
+def kernel_evaluator():
+    keras.utils.set_random_seed(0)
+    x = keras.Input((8, 8, 3))
+    features = keras.layers.Dense(300, name="features")(keras.layers.Flatten()(x))
+    images = RNG.uniform(-1, 0, (120, 8, 8, 3)).astype(np.float32)
+    network = keras.Model(x, keras.layers.Dense(10)(features))
+    return KernelEvaluator(network, images[:80], neighbours_of=30), images
+
+
+def test_kernel_evaluator_needs_few_images(kernel_evaluator):
+    """Eighty training images, forty held out, three hundred features: no Fréchet distance, but this."""
+    judge, images = kernel_evaluator
+    rows = judge.bounds(images[80:])
+    real, noise = rows.values()
+    assert list(real) == ["kernel_distance", "precision", "recall", "coverage"]
+    assert abs(real["kernel_distance"]) < noise["kernel_distance"] / 10 and real["coverage"] > noise["coverage"]
+    assert real["kernel_distance"] == pytest.approx(judge.kernel_distance(images[80:]))
+    header, *lines = score_table(rows).splitlines()
+    assert header.split() == ["kernel", "↓", "precision", "↑", "recall", "↑", "coverage", "↑"] and len(lines) == 2
+    assert judge.score(lambda n: images[:n]) == judge.score(images[:80])
+    with pytest.raises(ValueError, match="compares 30 images, got only 29"):
+        judge.score(images[:29])
+
+
+def test_kernel_evaluator_takes_its_few_from_everywhere(kernel_evaluator):
+    """A data set sorted by class begins with one class: coverage must not be measured on that alone."""
+    judge, images = kernel_evaluator
+    sorted_by_class = np.concatenate([images[80:], images[80:] + 1])
+    assert judge.score(sorted_by_class)["precision"] < judge.score(images[80:])["precision"]
