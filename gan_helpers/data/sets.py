@@ -14,12 +14,15 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
+import numpy as np
+
 from . import manifest
 from .fashion import full_fashion_mnist
 from .images import ImageDataset, block_mean, checked_part, dataset_of, read_only
 
 EMOJI_STYLES = ("noto", "twemoji", "fluent")
 EMOJI_SIZE = 64  # pixels a side, as shipped
+SKIN_TONES = ("yellow", "light", "medium-light", "medium", "medium-dark", "dark")
 
 
 def mnist() -> ImageDataset:
@@ -74,6 +77,53 @@ def emoji_names(part: str = "train") -> tuple[str, ...]:
         DataError: the shipped file is missing or not the one that was shipped.
     """
     return tuple(manifest.arrays_of("emoji_noto")[f"{checked_part(part)}_names"].tolist())
+
+
+def emoji_people(size: int = EMOJI_SIZE) -> ImageDataset:
+    """Faces and people in colour on white, one a picture, in every skin tone: three-dimensional emoji.
+
+    The classes are kinds of picture: a yellow ``smiley``, a ``head`` or a ``bust``, which is a person down to the
+    chest. All skin tones of an emoji are in the same part, and so are man, woman and person (*scientist*, *man
+    scientist*, *woman scientist*): a scientist in another skin tone would be no test. Two heads of one shape that
+    differ in their hair may be in different parts.
+
+    Args:
+        size: 64, 32, 16, 8 or 4 pixels a side; the smaller ones are means over blocks of the 64.
+
+    Raises:
+        ValueError: there is no such size.
+        DataError: the shipped file is missing or not the one that was shipped.
+    """
+    if size not in (64, 32, 16, 8, 4):
+        raise ValueError(f"size must be 64, 32, 16, 8 or 4, got {size!r}")
+    return _shrunk("emoji_people", EMOJI_SIZE // size)
+
+
+def emoji_people_names(part: str = "train") -> tuple[str, ...]:
+    """As :func:`emoji_names`, for :func:`emoji_people`; the skin tones of an emoji share its name."""
+    return tuple(manifest.arrays_of("emoji_people")[f"{checked_part(part)}_names"].tolist())
+
+
+def emoji_people_attributes(part: str = "train") -> dict[str, np.ndarray]:
+    """What the pictures of :func:`emoji_people` show, in their order.
+
+    They follow from the names and code points, not from the pixels. A hat may be a crown or a helmet, white hair may
+    be grey, and a baby counts as bald. A person can be neither ``man`` nor ``woman``; a smiley is neither. Hair is red
+    or blond where the name says so; other people's hair has a colour that goes with their skin tone.
+
+    Returns:
+        ``skin_tone``, int64, an index into ``SKIN_TONES`` (0, yellow, for smileys), and as bool ``man``, ``woman``,
+        ``child``, ``red_hair``, ``blond_hair``, ``curly_hair``, ``white_hair``, ``bald``, ``beard``, ``hat``,
+        ``glasses``, ``hands``; each of shape (n,).
+
+    Raises:
+        ValueError: ``part`` is neither ``"train"`` nor ``"test"``.
+        DataError: the shipped file is missing or not the one that was shipped.
+    """
+    stored, prefix = manifest.arrays_of("emoji_people"), f"{checked_part(part)}_"
+    names = [key.removeprefix(prefix) for key in stored if key.startswith(prefix)]
+    attributes = {name: stored[prefix + name] for name in names if name not in ("images", "labels", "names")}
+    return attributes | {"skin_tone": attributes["skin_tone"].astype(np.int64)}
 
 
 def load(name: str) -> ImageDataset:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from ..data.images import check_images
-from .metrics import frechet_distance, inception_score, precision_recall_coverage
+from .metrics import frechet_distance, inception_score, kernel_distance, precision_recall_coverage
 
 
 class Evaluator:
@@ -40,10 +40,14 @@ class Evaluator:
         if len(real_images) < samples:
             raise ValueError(f"samples = {samples} needs as many real images, got {len(real_images)}")
         self.samples, self.neighbours_of = samples, min(neighbours_of, samples)
+        self.fewest = samples  # images that it agrees to score
         classifier = getattr(classifier, "network", classifier)
         self.network = keras.Model(classifier.inputs, [classifier.get_layer("features").output, *classifier.outputs])
         chosen = np.random.default_rng(seed).permutation(len(real_images))[:samples]
         self.real_features, _ = self.look_at(real_images[chosen])
+
+    #: the score that is followed while a system trains, and the method that computes it
+    distance = "frechet_distance"
 
     def look_at(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Features (n, d) and class probabilities (n, classes) of images in [−1, 1]."""
@@ -71,9 +75,12 @@ class Evaluator:
             ``frechet_distance``, ``inception_score``, ``precision``, ``recall``, ``coverage``.
         """
         images = images(self.samples) if callable(images) else images
-        if len(images) < self.samples:
-            raise ValueError(f"this evaluator of {self.name} compares {self.samples} images, got only {len(images)}")
-        features, probabilities = self.look_at(images[: self.samples])
+        if len(images) < self.fewest:
+            raise ValueError(f"this evaluator of {self.name} compares {self.fewest} images, got only {len(images)}")
+        return self.compare(*self.look_at(images[: self.samples]))
+
+    def compare(self, features: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+        """The scores of images as the network sees them; see :meth:`look_at`."""
         few = slice(self.neighbours_of)
         return {
             "frechet_distance": frechet_distance(self.real_features, features),
@@ -85,13 +92,60 @@ class Evaluator:
         """The two ends of the scale: what real images never trained on score, and what noise scores.
 
         Args:
-            held_out: real images that are not among the reference, at least ``samples`` of them.
+            held_out: real images that are not among the reference, at least as many as :meth:`score` needs.
 
         Returns:
             Two rows for :func:`score_table`.
         """
         noise = np.random.default_rng(0).uniform(-1, 1, (self.samples, *held_out.shape[1:])).astype(np.float32)
         return {"real test images": self.score(held_out), "uniform noise": self.score(noise)}
+
+
+class KernelEvaluator(Evaluator):
+    """Judges by the kernel distance: for sets with fewer pictures than the network has features.
+
+    A Fréchet distance would need more samples than features. The Inception Score is left out, too: it asks whether each
+    picture belongs to one of the network's own classes, and no class of ImageNet is an emoji.
+
+    Args:
+        classifier: as for :class:`Evaluator`.
+        real_images: as for :class:`Evaluator`.
+        samples: how many images, real and fake, the kernel distance uses; by default all real ones, and as many fakes.
+        neighbours_of: how many of them precision, recall and coverage use, and how many :meth:`score` needs at least.
+            They depend on this number: compare only scores from equally many.
+        seed: chooses which images are used.
+        name: of the data set, for messages.
+
+    Raises:
+        ValueError: as for :class:`Evaluator`.
+    """
+
+    def __init__(
+        self,
+        classifier: keras.Model,
+        real_images: np.ndarray,
+        samples: int | None = None,
+        neighbours_of: int = 150,
+        seed: int = 0,
+        name: str = "real images",
+    ):
+        samples = len(real_images) if samples is None else samples
+        super().__init__(classifier, real_images, samples, neighbours_of, seed, name)
+        self.seed, self.fewest = seed, self.neighbours_of
+
+    distance = "kernel_distance"
+
+    def kernel_distance(self, images: np.ndarray) -> float:
+        """The kernel distance alone, from however many images are given (fewer samples, more chance)."""
+        return kernel_distance(self.real_features, self.look_at(images)[0])
+
+    def compare(self, features: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+        """``kernel_distance``, ``precision``, ``recall``, ``coverage`` of images as the network sees them."""
+        few = np.random.default_rng(self.seed).permutation(len(features))[: self.neighbours_of]
+        return {
+            "kernel_distance": kernel_distance(self.real_features, features),
+            **precision_recall_coverage(self.real_features[: self.neighbours_of], features[few]),
+        }
 
 
 COLUMNS = {
@@ -101,14 +155,16 @@ COLUMNS = {
     "recall": ("recall ↑", ".2f"),
     "coverage": ("coverage ↑", ".2f"),
 }
+KERNEL_COLUMN = {"kernel_distance": ("kernel ↓", ".2f")}
 
 
 def score_table(rows: dict[str, dict[str, float]]) -> str:
     """A plain-text table: one line a system, one column a score; ↓ means smaller is better."""
     width = max(map(len, rows))
-    header = " " * width + "".join(f"{title:>13}" for title, _ in COLUMNS.values())
+    columns = {key: column for key, column in (KERNEL_COLUMN | COLUMNS).items() if key in next(iter(rows.values()))}
+    header = " " * width + "".join(f"{title:>13}" for title, _ in columns.values())
     lines = [
-        f"{name:<{width}}" + "".join(f"{scores[key]:>13{form}}" for key, (_, form) in COLUMNS.items())
+        f"{name:<{width}}" + "".join(f"{scores[key]:>13{form}}" for key, (_, form) in columns.items())
         for name, scores in rows.items()
     ]
     return "\n".join([header, *lines])

@@ -18,7 +18,9 @@ from . import plots
 
 
 class QualityTracker(keras.callbacks.Callback):
-    """Measure the Fréchet distance while training, into ``model.curves["frechet_distance"]``.
+    """Measure the distance to real pictures while training, into ``model.curves["frechet_distance"]``.
+
+    For colour pictures it is ``"kernel_distance"``; see :func:`gan_helpers.zoo.evaluator`.
 
     The model must have ``sample(n)``, as every game and the VAE have.
 
@@ -42,8 +44,9 @@ class QualityTracker(keras.callbacks.Callback):
         due = self.model.steps_done // self.every
         if due > self._measured:
             self._measured = due
-            distance = self.evaluator.frechet_distance(self.model.sample(self.samples))
-            self.model.curves.add(self.model.steps_done, frechet_distance=distance)
+            name = self.evaluator.distance
+            distance = getattr(self.evaluator, name)(self.model.sample(self.samples))
+            self.model.curves.add(self.model.steps_done, **{name: distance})
 
 
 class SampleGrids(keras.callbacks.Callback):
@@ -126,7 +129,7 @@ class Dashboard(Progress):
         rows: rows and columns of the sample grid.
         seed: chooses the fixed noise.
         seconds: at least this long between two pictures.
-        floor: a Fréchet distance to mark as unreachable, e.g. that of real test images.
+        floor: a distance to mark as unreachable, e.g. that of real test images.
     """
 
     def __init__(self, rows: int = 6, seed: int = 0, seconds: float = 2.0, floor: float | None = None):
@@ -165,8 +168,7 @@ class Dashboard(Progress):
             left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))
             plots.show_tiles(left.subplots(), images, self.rows)
         panels = model.panels()
-        if "frechet_distance" in model.curves:
-            panels = [*panels, plots.quality_panel(self.floor)]
+        panels = [*panels, *plots.quality_panels(model.curves.names(), self.floor)]
         axes = right.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         plots.draw_panels(axes, model.curves, panels)
         axes[-1].set(xlabel="step", xlim=(0, self.total))

@@ -101,6 +101,7 @@ COLOURS = {
     "real_accuracy": REAL,
     "fake_accuracy": FAKE,
     "frechet_distance": GREEN,
+    "kernel_distance": GREEN,
 }
 
 
@@ -120,10 +121,23 @@ def draw_panel(axes: Axes, curves: Curves, panel: Panel) -> None:
         legend_above(axes)
 
 
-def quality_panel(floor: float | None = None) -> Panel:
-    """Fréchet distance over time; dashed: its floor, what real held-out images score."""
-    title = "Fréchet distance, lower is better" + (" (dashed: real images)" if floor is not None else "")
-    return Panel(title, {"frechet_distance": ""}, {} if floor is None else {"floor": floor}, log=True, marker=".")
+DISTANCES = {"frechet_distance": "Fréchet distance", "kernel_distance": "kernel distance"}
+
+
+def quality_panels(recorded: Sequence[str], floor: float | None = None) -> list[Panel]:
+    """Distances to real pictures over time, as far as they were recorded.
+
+    Args:
+        recorded: the names of all curves.
+        floor: what real held-out images score, drawn dashed.
+    """
+    about = ", lower is better" + (" (dashed: real images)" if floor is not None else "")
+    guides = {} if floor is None else {"floor": floor}
+    return [
+        Panel(title + about, {name: ""}, guides, log=True, marker=".")
+        for name, title in DISTANCES.items()
+        if name in recorded
+    ]
 
 
 def legend_above(axes: Axes) -> None:
@@ -156,7 +170,7 @@ def learning_curves(
         floor: what real held-out images score.
     """
     panels = game_panels(curves.names(), equilibrium)
-    panels += [quality_panel(floor)] if "frechet_distance" in curves else []
+    panels += quality_panels(curves.names(), floor)
     figure = Figure(figsize=(5 * len(panels), 3))
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     draw_panels(axes, curves, panels)
