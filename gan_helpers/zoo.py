@@ -35,7 +35,7 @@ from .scores.efficientnet import load_efficientnet
 from .scores.evaluator import Evaluator, KernelEvaluator
 
 WEIGHTS = ASSETS / "weights"
-COLOUR_SIDE = 64  # pixels a side, as emoji have: larger ones showed no damage better, and 224 takes ten times as long
+COLOUR_SIDE = 64  # pixels a side, as emoji have: the judge sees all kinds of damage, ten times as fast as with 224
 
 
 class Trained(NamedTuple):

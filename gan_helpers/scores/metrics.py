@@ -108,6 +108,7 @@ def kernel_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
 
     Returns:
         About 0 for two samples of one distribution, now above and now below; more, the more the distributions differ.
+        A copy of the other side scores below 0: it is no sample, it is too alike.
 
     Raises:
         ValueError: the widths differ, a value is not finite, or there are fewer than two samples on a side.
