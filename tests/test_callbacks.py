@@ -18,12 +18,19 @@ IMAGES = np.random.default_rng(0).uniform(-1, 1, (64, 28, 28, 1)).astype(np.floa
 class CountingJudge:
     """Stands in for an Evaluator: what matters here is when it is asked, and about how many images."""
 
+    distance = "frechet_distance"
+
     def __init__(self):
         self.asked = []
 
     def frechet_distance(self, images):
         self.asked.append(len(images))
         return 100.0 / len(self.asked)
+
+
+class ColourJudge(CountingJudge):
+    distance = "kernel_distance"
+    kernel_distance = CountingJudge.frechet_distance
 
 
 def train(gan, watcher, steps=20, every=5):
@@ -48,6 +55,13 @@ def test_quality_every_less_than_an_interval_still_measures(make_gan):
 class Dawdle(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         time.sleep(0.2)
+
+
+def test_the_judge_says_which_distance_is_followed_and_drawn(make_gan):
+    gan = train(make_gan(), callbacks.QualityTracker(ColourJudge(), every=10, samples=50))
+    assert "frechet_distance" not in gan.curves and gan.curves["kernel_distance"][0].tolist() == [10, 20]
+    titles = [axes.get_title("left") for axes in plots.learning_curves(gan.curves, floor=0.1).axes]
+    assert titles[-1] == "kernel distance, lower is better (dashed: real images)"
 
 
 def test_stopwatch_times_training_and_not_what_others_do(make_gan):
