@@ -85,7 +85,7 @@ def emoji_people(size: int = EMOJI_SIZE) -> ImageDataset:
     The classes are kinds of picture: a yellow ``smiley``, a ``head`` or a ``bust``, which is a person down to the
     chest. All skin tones of an emoji are in the same part, and so are man, woman and person (*scientist*, *man
     scientist*, *woman scientist*): a scientist in another skin tone would be no test. Two heads of one shape that
-    differ in their hair may be in different parts.
+    differ in their hair may be in different parts. The parts are not those of :func:`emoji`.
 
     Args:
         size: 64, 32, 16, 8 or 4 pixels a side; the smaller ones are means over blocks of the 64.
