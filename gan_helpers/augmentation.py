@@ -86,11 +86,15 @@ class Augmented:
     >>> class AugmentedGAN(Augmented, GAN):
     ...     pass
 
-    Attributes:
+    Args:
+        arguments: the game's.
         policy: which changes; see :func:`augment`.
+        settings: the game's.
     """
 
-    policy = POLICY
+    def __init__(self, *arguments, policy: tuple[str, ...] = POLICY, **settings):
+        super().__init__(*arguments, **settings)
+        self.policy = policy
 
     def fakes(self, batch, step, player):
         """Fakes as the discriminator will see them."""

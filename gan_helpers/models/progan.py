@@ -16,11 +16,14 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from ..augmentation import Augmented
 from ..core import sampling
 from ..core.system import generate, latent_noise
 from ..layers import EqualizedConv2D, EqualizedDense, MinibatchStdDev, PixelNormalization
 from ..losses import WassersteinLoss, gradient_penalty
+from .game import score_samples
 from .gan import GAN
+from .recipe import Recipe
 
 SLOPE = 0.2  # of the LeakyReLUs
 FIRST_SIDE = 4  # pixels
@@ -391,3 +394,62 @@ class ProGAN(GrowingGame):
         """The critic's answer to fakes, negated."""
         loss = self.adversarial_loss.generator(self.critic(fake, step))
         return loss, {"g_loss": loss}
+
+
+class AugmentedProGAN(Augmented, ProGAN):
+    """The same, with a discriminator that sees every picture only after a random change."""
+
+
+# -------------------------------------------------------------------------------------------------- the recipe
+
+
+def make_progan(
+    growth: Growth,
+    latent_dim: int,
+    base: int,
+    most: int,
+    learning_rate: float,
+    average: float,
+    policy: tuple[str, ...],
+    seed: int,
+    steps: int,
+) -> ProGAN:
+    """A progressive GAN as its recipe has it, compiled, untrained: Adam for both players, with the paper's β.
+
+    Args:
+        growth: when it grows; its last side is the side of the pictures.
+        latent_dim: numbers in a noise vector.
+        base: see :func:`channels`.
+        most: see :func:`channels`.
+        learning_rate: of both players.
+        average: see :class:`~gan_helpers.models.game.AdversarialGame`.
+        policy: of :class:`~gan_helpers.augmentation.Augmented`.
+        seed: of batches and noise.
+        steps: not used: the growth says how long each stage takes.
+    """
+    side = growth.stages[-1].side
+    networks = ProgressiveGenerator(side, latent_dim, base, most), ProgressiveDiscriminator(side, base, most)
+    model = AugmentedProGAN(*networks, growth, policy=policy, seed=seed, average=average)
+    model.compile(*(keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99) for _ in range(2)))
+    return model
+
+
+GROWTH = Growth((4, 0, 500), (8, 600, 900), (16, 900, 1600), (32, 1200, 3300), (64, 1500, 4500))
+RECIPE = Recipe(
+    name="progan_people",
+    what="chapter 6: a progressive GAN, faces and people in colour",
+    make=make_progan,
+    settings=dict(
+        growth=GROWTH,
+        latent_dim=64,
+        base=1024,
+        most=128,
+        learning_rate=2e-3,
+        average=0.999,
+        policy=("translation", "cutout"),
+    ),
+    steps=GROWTH.steps,
+    score=score_samples,
+    dataset="emoji_people",
+    batch_size=16,
+)
