@@ -85,8 +85,7 @@ def test_only_the_layers_of_the_present_stage_move(eagerly):
     assert not any(np.array_equal(a, b) for a, b in zip(before, new, strict=True))
 
 
-@pytest.mark.slow
-def test_a_fade_that_was_interrupted_goes_on_to_the_same_bits(tmp_path):
+def test_a_fade_that_was_interrupted_goes_on_to_the_same_bits(tmp_path, eagerly):
     whole, sources = systems.build("progan")
     systems.train(whole, sources, steps=6)
     for steps in (4, 6):  # 4 is in the middle of the fade
