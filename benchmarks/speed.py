@@ -5,9 +5,9 @@
 Two pairs of networks: the dense one of chapter 3 and the convolutional one of chapter 4. For each, all variants train
 the same networks with the same batch size. Every variant runs in a process of its own (``peers.py``), because
 TensorFlow and PyTorch do not always get along in one. They take turns, because the speed of a shared machine drifts:
-only ratios from one run mean something. Each round times every variant once, while the others wait; the table shows
-the median over the rounds. ``--json FILE`` also writes the figures. If a variant fails, the others go on, the table
-says so, and the exit code is 1.
+only ratios from one run mean something. Each round times every variant once, in an order of its own, while the others
+wait; the table shows the median over the rounds. ``--json FILE`` also writes the figures. If a variant fails, the
+others go on, the table says so, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import argparse
 import contextlib
 import importlib.util
 import json
+import random
 import statistics
 import subprocess
 import sys
@@ -111,8 +112,10 @@ def take_turns(commands: dict[str, list[str]], rounds: int) -> tuple[dict[str, l
                 continue
             peers[name] = peer
             print(f"{name:<40}{ready['steps']:>6} steps a round, warm-up {ready['warm_up']:.0f} s, {ready['about']}")
-        for _ in range(rounds):
-            for name in [name for name in peers if name not in failures]:
+        for number in range(rounds):
+            turns = [name for name in peers if name not in failures]
+            random.Random(number).shuffle(turns)  # nobody always comes after the same one
+            for name in turns:
                 try:
                     done = peers[name].round()
                 except PeerFailed as failure:

@@ -34,7 +34,7 @@ class Ours(Variant):
     game, policy = gan.GAN, "float32"
 
     def __init__(self, which, images):
-        self.images, self.interval = images, PAIRS[which].interval
+        self.images, self.interval = tf.constant(images), PAIRS[which].interval
         keras.config.set_dtype_policy(self.policy)
         self.gan = self.game(*build(which), loss)
         keras.config.set_dtype_policy("float32")

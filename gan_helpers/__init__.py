@@ -32,6 +32,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "show": ["callbacks", "diagrams", "planes", "plots", "widgets"],
         # names that every chapter uses
         "core.curves": ["Curves"],
+        "core.recorded": ["recorded"],
         "core.session": ["by_mode", "mode", "setup"],
         "core.system": ["generate", "latent_noise"],
         "core.watchers": ["Stopwatch"],

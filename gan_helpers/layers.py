@@ -35,22 +35,30 @@ class EqualizedDense(keras.layers.Layer):
         gain: √2 before a rectifier, 1 before no nonlinearity.
         rate: the layer's own learning rate, relative to the optimizer's.
         first_bias: what the biases are at first.
+        equalized: ``False`` keeps the weights as they are used, to see what the idea is good for.
     """
 
     def __init__(
-        self, units: int, gain: float = math.sqrt(2), rate: float = 1.0, first_bias: float = 0.0, **kwargs
-    ):  # fmt: skip
+        self,
+        units: int,
+        gain: float = math.sqrt(2),
+        rate: float = 1.0,
+        first_bias: float = 0.0,
+        equalized: bool = True,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
-        self.units, self.gain, self.rate, self.first_bias = units, gain, rate, first_bias
+        self.units, self.gain, self.rate, self.first_bias, self.equalized = units, gain, rate, first_bias, equalized
 
     def build(self, input_shape):
         """Make the weights, (inputs, units) from N(0, 1), and biases: both divided by the rate that multiplies them."""
         inputs, stored = input_shape[-1], keras.initializers.Constant(self.first_bias / self.rate)
+        size = self.gain / math.sqrt(inputs)
+        deviation, self.scale = (1.0, size) if self.equalized else (size, 1.0)
         self.kernel = self.add_weight(
-            shape=(inputs, self.units), initializer=standard_normal(1 / self.rate), name="kernel"
+            shape=(inputs, self.units), initializer=random_normal(deviation / self.rate), name="kernel"
         )
         self.bias = self.add_weight(shape=(self.units,), initializer=stored, name="bias")
-        self.scale = self.gain / math.sqrt(inputs)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """Float (n, inputs) → float (n, units)."""
@@ -58,8 +66,8 @@ class EqualizedDense(keras.layers.Layer):
 
     def get_config(self):
         """All that is needed to make such a layer again."""
-        own = {"units": self.units, "gain": self.gain, "rate": self.rate, "first_bias": self.first_bias}
-        return super().get_config() | own
+        names = ("units", "gain", "rate", "first_bias", "equalized")
+        return super().get_config() | {name: getattr(self, name) for name in names}
 
 
 class EqualizedConv2D(keras.layers.Layer):
@@ -69,18 +77,22 @@ class EqualizedConv2D(keras.layers.Layer):
         filters: channels that come out.
         kernel_size: pixels a side.
         gain: √2 before a rectifier, 1 before no nonlinearity.
+        equalized: see :class:`EqualizedDense`.
     """
 
-    def __init__(self, filters: int, kernel_size: int = 3, gain: float = math.sqrt(2), **kwargs):
+    def __init__(
+        self, filters: int, kernel_size: int = 3, gain: float = math.sqrt(2), equalized: bool = True, **kwargs
+    ):  # fmt: skip
         super().__init__(**kwargs)
-        self.filters, self.kernel_size, self.gain = filters, kernel_size, gain
+        self.filters, self.kernel_size, self.gain, self.equalized = filters, kernel_size, gain, equalized
 
     def build(self, input_shape):
         """Make the weights: (kernel_size, kernel_size, channels, filters) from N(0, 1), and biases of 0."""
         shape = (self.kernel_size, self.kernel_size, input_shape[-1], self.filters)
-        self.kernel = self.add_weight(shape=shape, initializer=standard_normal(), name="kernel")
+        size = self.gain / math.sqrt(math.prod(shape[:3]))
+        deviation, self.scale = (1.0, size) if self.equalized else (size, 1.0)
+        self.kernel = self.add_weight(shape=shape, initializer=random_normal(deviation), name="kernel")
         self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
-        self.scale = self.gain / math.sqrt(math.prod(shape[:3]))
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """Float (n, height, width, channels) → float (n, height, width, filters)."""
@@ -88,12 +100,12 @@ class EqualizedConv2D(keras.layers.Layer):
 
     def get_config(self):
         """All that is needed to make such a layer again."""
-        own = {"filters": self.filters, "kernel_size": self.kernel_size, "gain": self.gain}
-        return super().get_config() | own
+        names = ("filters", "kernel_size", "gain", "equalized")
+        return super().get_config() | {name: getattr(self, name) for name in names}
 
 
-def standard_normal(deviation: float = 1.0) -> keras.initializers.Initializer:
-    """First weights from N(0, 1), or from a wider or narrower one."""
+def random_normal(deviation: float = 1.0) -> keras.initializers.Initializer:
+    """First weights from a normal distribution with mean 0."""
     return keras.initializers.RandomNormal(stddev=deviation)
 
 
@@ -169,7 +181,7 @@ class ModulatedConv2D(keras.layers.Layer):
         shape = (self.kernel_size, self.kernel_size, channels, self.filters)
         self.factors = EqualizedDense(channels, gain=1.0, first_bias=1.0)
         self.factors.build(style_shape)
-        self.kernel = self.add_weight(shape=shape, initializer=standard_normal(), name="kernel")
+        self.kernel = self.add_weight(shape=shape, initializer=random_normal(), name="kernel")
         self.scale = 1 / math.sqrt(math.prod(shape[:3]))
 
     def call(self, x: tf.Tensor, style: tf.Tensor) -> tf.Tensor:

@@ -49,8 +49,11 @@ def test_peers_take_turns_and_leave(fake):
 
     times, failures = speed.take_turns({name: fake(name) for name in "abc"}, rounds=2)
     assert times == {name: [250.0, 250.0] for name in "abc"} and not failures
-    turns = [f"{name} {what}" for name in "abcabc" for what in ("begins", "ends")]
-    assert fake.diary() == turns + [f"{name} leaves" for name in "cba"]
+    *turns, c, b, a = fake.diary()
+    assert [turn.split()[1] for turn in turns] == ["begins", "ends"] * 6  # never two at once
+    for half in (turns[:6], turns[6:]):
+        assert sorted(half) == [f"{name} {what}" for name in "abc" for what in ("begins", "ends")]
+    assert [c, b, a] == [f"{name} leaves" for name in "cba"]
 
 
 def test_a_peer_that_dies_is_named_and_the_others_go_on(fake):

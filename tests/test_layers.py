@@ -55,6 +55,18 @@ def test_what_adam_does_with_and_without_equalised_rates():
     assert before.std() == pytest.approx(1, abs=0.02) and layer.scale == pytest.approx(np.sqrt(2 / 5000)) == 0.02
 
 
+@pytest.mark.parametrize("kind", [lambda equalized: EqualizedDense(3, equalized=equalized),
+                                  lambda equalized: EqualizedConv2D(3, equalized=equalized)])  # fmt: skip
+def test_weights_that_are_not_equalised_have_the_size_in_which_they_are_used(kind):
+    x = RNG.normal(size=(2, 9, 9, 500)).astype(np.float32)
+    x = x[:, 0, 0] if isinstance(kind(True), EqualizedDense) else x
+    plain, equalised = kind(False), kind(True)
+    plain(x), equalised(x)
+    assert plain.scale == 1 and plain.kernel.numpy().std() == pytest.approx(equalised.scale, rel=0.1)
+    equalised.kernel.assign(plain.kernel / equalised.scale)
+    np.testing.assert_allclose(plain(x), equalised(x), rtol=1e-3, atol=1e-3)
+
+
 def test_pixel_normalisation_gives_every_pixel_the_second_moment_1():
     x = (RNG.normal(size=(3, 4, 4, 16)) * 50 + 7).astype(np.float32)
     y = PixelNormalization()(x).numpy()

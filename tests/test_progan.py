@@ -129,6 +129,20 @@ def test_a_copy_has_the_networks_settings():
     assert np.array_equal(copy(NOISE[:, :4]), generator(NOISE[:, :4]))
 
 
+def test_ideas_can_be_left_out():
+    def kinds(network):
+        return [type(layer).__name__ for block in network.blocks for layer in block.layers]
+
+    whole, bare = (ProgressiveGenerator(8, 4, 32, 8, normalise=keep, equalized=keep) for keep in (True, False))
+    assert "PixelNormalization" in kinds(whole) and "PixelNormalization" not in kinds(bare)
+    assert keras.models.clone_model(bare).get_config()["equalized"] is False
+    for network, scale in ((whole, False), (bare, True)):
+        convolutions = [x for block in network.blocks for x in block.layers if hasattr(x, "scale")]
+        assert all((layer.scale == 1) is scale for layer in convolutions)
+    assert "MinibatchStdDev" not in kinds(ProgressiveDiscriminator(8, 32, 8, group_size=0))
+    assert bare(NOISE[:, :4]).shape == (4, 8, 8, 3)
+
+
 @pytest.mark.slow
 def test_the_papers_networks():
     """Table 2 of the paper: 23.1 million parameters each, at 1024 × 1024; and a picture of that size."""

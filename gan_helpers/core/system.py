@@ -206,7 +206,8 @@ class System(keras.Model):
         Args:
             sources: training data. Each source is an array of examples, float32, shape (n, *example_shape), or a tuple
                 of arrays that are drawn together, such as (images, labels). Sources may differ in length; each has an
-                order of its own. Images must lie in [−1, 1].
+                order of its own. Images must lie in [−1, 1]. (Arrays are copied into TensorFlow's memory at each call;
+                give tensors if you call this often.)
             steps: the step to stop at, a multiple of ``every``.
             batch_size: examples a batch, one number for all sources or one for each; a step may take several batches.
                 By default 128, and in smoke mode, where nothing is learned, 16.

@@ -72,58 +72,71 @@ def fade(old: tf.Tensor, new: tf.Tensor, alpha: tf.Tensor | float) -> tf.Tensor:
     return (1 - alpha) * old + alpha * new
 
 
-def conv(width: int, kernel_size: int = 3, normalise: bool = False) -> list[keras.Layer]:
+def conv(width: int, kernel_size: int = 3, normalise: bool = False, equalized: bool = True) -> list[keras.Layer]:
     """A convolution with its nonlinearity; in the generator with pixel normalisation."""
-    made = [EqualizedConv2D(width, kernel_size), layers.LeakyReLU(negative_slope=SLOPE)]
+    made = [EqualizedConv2D(width, kernel_size, equalized=equalized), layers.LeakyReLU(negative_slope=SLOPE)]
     return [*made, PixelNormalization()] if normalise else made
 
 
-def first_block(latent_dim: int, width: int) -> keras.Sequential:
+def first_block(latent_dim: int, width: int, normalise: bool = True, equalized: bool = True) -> keras.Sequential:
     """Normalised noise → 4 × 4 pixels of ``width`` channels: where the generator begins."""
+    size, gain = FIRST_SIDE * FIRST_SIDE * width, 2**0.5 / 4  # a quarter of the usual gain, as in the paper's code
     return keras.Sequential(
         [
             layers.Input((latent_dim,)),
-            EqualizedDense(
-                FIRST_SIDE * FIRST_SIDE * width, gain=2**0.5 / 4
-            ),  # the paper's code: a quarter of the usual
+            EqualizedDense(size, gain, equalized=equalized),
             layers.Reshape((FIRST_SIDE, FIRST_SIDE, width)),
             layers.LeakyReLU(negative_slope=SLOPE),
-            PixelNormalization(),
-            *conv(width, normalise=True),
+            *([PixelNormalization()] if normalise else []),
+            *conv(width, normalise=normalise, equalized=equalized),
         ]
     )
 
 
-def growing_block(side: int, before: int, width: int) -> keras.Sequential:
+def growing_block(side: int, before: int, width: int, **how) -> keras.Sequential:
     """``before`` channels of half the side → ``width`` channels of ``side`` × ``side`` pixels."""
     return keras.Sequential(
         [
             layers.Input((side // 2, side // 2, before)),
             layers.UpSampling2D(),
-            *conv(width, normalise=True),
-            *conv(width, normalise=True),
+            *conv(width, **how),
+            *conv(width, **how),
         ]
     )
 
 
-def shrinking_block(side: int, width: int, after: int) -> keras.Sequential:
+def shrinking_block(side: int, width: int, after: int, **how) -> keras.Sequential:
     """``width`` channels of ``side`` × ``side`` pixels → ``after`` channels of half the side."""
-    return keras.Sequential([layers.Input((side, side, width)), *conv(width), *conv(after), layers.AveragePooling2D(2)])
+    return keras.Sequential(
+        [layers.Input((side, side, width)), *conv(width, **how), *conv(after, **how), layers.AveragePooling2D(2)]
+    )
 
 
-def last_block(width: int, group_size: int) -> keras.Sequential:
+def last_block(width: int, group_size: int, equalized: bool) -> keras.Sequential:
     """4 × 4 pixels of ``width`` channels → the logit: where the discriminator ends."""
     return keras.Sequential(
         [
             layers.Input((FIRST_SIDE, FIRST_SIDE, width)),
             *([MinibatchStdDev(group_size)] if group_size else []),
-            *conv(width),
+            *conv(width, equalized=equalized),
             layers.Flatten(),
-            EqualizedDense(width),
+            EqualizedDense(width, equalized=equalized),
             layers.LeakyReLU(negative_slope=SLOPE),
-            EqualizedDense(1, gain=1.0),
+            EqualizedDense(1, gain=1.0, equalized=equalized),
         ]
     )
+
+
+def to_rgb(side: int, width: int, equalized: bool) -> keras.Sequential:
+    """``width`` channels → three colours; linear."""
+    return keras.Sequential(
+        [layers.Input((side, side, width)), EqualizedConv2D(3, kernel_size=1, gain=1.0, equalized=equalized)]
+    )
+
+
+def from_rgb(side: int, width: int, equalized: bool) -> keras.Sequential:
+    """Three colours → ``width`` channels."""
+    return keras.Sequential([layers.Input((side, side, 3)), *conv(width, kernel_size=1, equalized=equalized)])
 
 
 class ProgressiveGenerator(keras.Model):
@@ -134,25 +147,33 @@ class ProgressiveGenerator(keras.Model):
         latent_dim: numbers in a noise vector; it is normalised to length √latent_dim first.
         base: see :func:`channels`.
         most: see :func:`channels`.
+        normalise: ``False`` leaves out pixel normalisation.
+        equalized: ``False`` leaves out the equalised learning rate.
 
     Raises:
         ValueError: there are no such pictures.
     """
 
-    def __init__(self, side: int = 64, latent_dim: int = 512, base: int = 16_384, most: int = 512):
+    def __init__(
+        self,
+        side: int = 64,
+        latent_dim: int = 512,
+        base: int = 16_384,
+        most: int = 512,
+        normalise: bool = True,
+        equalized: bool = True,
+    ):
         super().__init__(name="generator")
-        self.settings = {"side": side, "latent_dim": latent_dim, "base": base, "most": most}
+        how = {"normalise": normalise, "equalized": equalized}
+        self.settings = {"side": side, "latent_dim": latent_dim, "base": base, "most": most} | how
         self.input_shape, self.output_shape = (None, latent_dim), (None, side, side, 3)
         self.sides = sides_up_to(side)
         widths = [channels(side, base, most) for side in self.sides]
         self.normalise = PixelNormalization()
-        self.blocks = [first_block(latent_dim, widths[0])]
+        self.blocks = [first_block(latent_dim, widths[0], **how)]
         for side, before, width in zip(self.sides[1:], widths, widths[1:], strict=False):
-            self.blocks.append(growing_block(side, before, width))
-        self.to_rgb = []
-        for side, width in zip(self.sides, widths, strict=True):
-            to_rgb = EqualizedConv2D(3, kernel_size=1, gain=1.0)
-            self.to_rgb.append(keras.Sequential([layers.Input((side, side, width)), to_rgb]))
+            self.blocks.append(growing_block(side, before, width, **how))
+        self.to_rgb = [to_rgb(*size, equalized) for size in zip(self.sides, widths, strict=True)]
         self.built = True
 
     def call(self, latent, side: int | None = None, alpha=None, training: bool = False):
@@ -187,26 +208,32 @@ class ProgressiveDiscriminator(keras.Model):
         most: see :func:`channels`.
         group_size: of :class:`~gan_helpers.layers.MinibatchStdDev`; 0 leaves that layer out.
         grows: ``False`` makes only what pictures of the full side need.
+        equalized: ``False`` leaves out the equalised learning rate.
 
     Raises:
         ValueError: there are no such pictures.
     """
 
     def __init__(
-        self, side: int = 64, base: int = 16_384, most: int = 512, group_size: int = 4, grows: bool = True
-    ):  # fmt: skip
+        self,
+        side: int = 64,
+        base: int = 16_384,
+        most: int = 512,
+        group_size: int = 4,
+        grows: bool = True,
+        equalized: bool = True,
+    ):
         super().__init__(name="discriminator")
-        self.settings = {"side": side, "base": base, "most": most, "group_size": group_size, "grows": grows}
+        self.settings = {"side": side, "base": base, "most": most, "group_size": group_size}
+        self.settings |= {"grows": grows, "equalized": equalized}
         self.input_shape, self.output_shape = (None, side, side, 3), (None, 1)
         self.sides = sides_up_to(side)
         widths = [channels(side, base, most) for side in self.sides]
-        self.blocks = [last_block(widths[0], group_size)]
+        self.blocks = [last_block(widths[0], group_size, equalized)]
         for side, after, width in zip(self.sides[1:], widths, widths[1:], strict=False):
-            self.blocks.append(shrinking_block(side, width, after))
-        self.from_rgb = {}
-        for side, width in zip(self.sides, widths, strict=True):
-            if grows or side == self.sides[-1]:
-                self.from_rgb[side] = keras.Sequential([layers.Input((side, side, 3)), *conv(width, kernel_size=1)])
+            self.blocks.append(shrinking_block(side, width, after, equalized=equalized))
+        kept = self.sides if grows else self.sides[-1:]
+        self.from_rgb = {side: from_rgb(side, channels(side, base, most), equalized) for side in kept}
         self.built = True
 
     def call(self, images, alpha=None, training: bool = False):
