@@ -3,5 +3,5 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["efficientnet", "evaluator", "metrics", "networks", "sliced"]
+    __name__, submodules=["efficientnet", "evaluator", "metrics", "networks", "probe", "sliced"]
 )
