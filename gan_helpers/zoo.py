@@ -191,20 +191,22 @@ def set_weights(networks: dict[str, keras.Model], weights: dict[str, np.ndarray]
 
 
 @lru_cache(maxsize=4)
-def evaluator(dataset: str = "mnist", samples: int | None = None) -> Evaluator:
+def evaluator(dataset: str = "mnist", samples: int | None = None, size: int | None = None) -> Evaluator:
     """The shipped judge of ``dataset``: of digits a classifier of digits, of colour pictures EfficientNet-Lite0.
 
     Args:
         dataset: a data set's name.
         samples: how many training images it looks at, and how many generated ones: by default 10,000 for digits, and
             for colour pictures all there are.
+        size: pixels a side of colour pictures, if not as they ship: 32, 16 … Distances of different sizes cannot be
+            compared.
 
     Raises:
-        ValueError: there is no such data set, or it has not so many training images.
+        ValueError: there is no such data set or size, or it has not so many training images.
         KeyError: no judge of this data set ships.
         DataError: the weights are missing or damaged.
     """
-    data = sets.load(dataset)
+    data = sets.load(dataset, size)
     if data.image_shape[-1] == 3:
         network = load_efficientnet(data.image_shape, COLOUR_SIDE)
         # precision, recall and coverage depend on how many are compared: as many as are held out, to have a floor

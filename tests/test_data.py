@@ -192,6 +192,8 @@ def test_helpful_errors(digits):
         digits.images("validation")
     with pytest.raises(ValueError, match="no data set named 'cifar'; there are: mnist"):
         sets.load("cifar")
+    with pytest.raises(ValueError, match="size must divide the side of emoji_people, 64; got 24"):
+        sets.load("emoji_people", 24)
     with pytest.raises(ValueError, match="style must be one of noto, twemoji, fluent, got 'apple'"):
         sets.emoji("apple")
     with pytest.raises(ValueError, match="size must be 64, 32 or 16, got 28"):

@@ -91,8 +91,10 @@ def test_the_colour_judge_sees_damage():
 
 
 @pytest.mark.slow
-def test_people_never_seen_score_far_better_than_noise():
-    real, noise = zoo.evaluator("emoji_people").bounds(sets.emoji_people().scaled("test")).values()
+@pytest.mark.parametrize("size", [None, 32])
+def test_people_never_seen_score_far_better_than_noise(size):
+    people = sets.load("emoji_people", size)
+    real, noise = zoo.evaluator("emoji_people", size=size).bounds(people.scaled("test")).values()
     assert 0 < real["kernel_distance"] < noise["kernel_distance"] / 5  # other people, the same style
     assert real["precision"] > 0.5 and noise["precision"] < 0.05
 

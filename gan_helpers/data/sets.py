@@ -126,15 +126,22 @@ def emoji_people_attributes(part: str = "train") -> dict[str, np.ndarray]:
     return attributes | {"skin_tone": attributes["skin_tone"].astype(np.int64)}
 
 
-def load(name: str) -> ImageDataset:
+def load(name: str, size: int | None = None) -> ImageDataset:
     """The shipped data set called ``name``.
 
+    Args:
+        name: of a set.
+        size: pixels a side; the means of blocks, where that is less than what ships.
+
     Raises:
-        ValueError: there is none; the message lists those there are.
+        ValueError: there is none, and the message lists those there are; or its side is no multiple of ``size``.
     """
     if name not in manifest.manifest():
         raise ValueError(f"no data set named {name!r}; there are: {', '.join(manifest.manifest())}")
-    return _shipped(name)
+    side = _shipped(name).image_shape[0]
+    if size is not None and (size < 1 or side % size):
+        raise ValueError(f"size must divide the side of {name}, {side}; got {size}")
+    return _shrunk(name, 1 if size is None else side // size)
 
 
 @functools.lru_cache(maxsize=4)
