@@ -471,7 +471,7 @@ RECIPE = Recipe(
         latent_dim=64,
         base=1024,
         most=128,
-        learning_rate=2e-3,
+        learning_rate=4e-3,
         average=0.999,
         policy=("translation", "cutout"),
     ),
