@@ -28,7 +28,7 @@ class Published(tf.Module):
         super().__init__()
         self.generator = generator
         noise = tf.TensorSpec((None, generator.input_shape[-1]), tf.float32, name="noise")
-        self.__call__ = tf.function(self.pictures, input_signature=[noise])
+        self.signature = tf.function(self.pictures, input_signature=[noise])
 
     def pictures(self, noise: tf.Tensor) -> dict[str, tf.Tensor]:
         """Float32 (n, latent_dim) → float32 (n, height, width, channels) in [0, 1]."""
@@ -44,7 +44,7 @@ def export(generator: keras.Model, folder: str | Path) -> None:
         folder: is made, or its SavedModel is replaced.
     """
     module = Published(generator)
-    tf.saved_model.save(module, str(folder), signatures={"default": module.__call__})
+    tf.saved_model.save(module, str(folder), signatures={"default": module.signature})
 
 
 def load(handle: str | Path):

@@ -151,6 +151,8 @@ def save(trained: Trained, folder: Path = WEIGHTS) -> Path:
 def load(name: str, folder: Path = WEIGHTS, seed: int | None = None) -> Trained:
     """The trained system called ``name``, ready to use, with its card.
 
+    It counts as having made the recipe's steps; its optimizers are new.
+
     Args:
         name: of a recipe.
         folder: where its files are.

@@ -270,6 +270,16 @@ def test_another_kind_of_game_does_not_take_up_a_checkpoint(make_gan, images, tm
         other.train(images, steps=4, every=2, batch_size=16, checkpoint=file)
 
 
+def test_tensors_are_as_good_as_arrays_for_a_checkpoint_too(make_gan, images, tmp_path, eagerly):
+    of_array, of_tensor, file = make_gan(), make_gan(), tmp_path / "run.npz"
+    of_array.train(images, steps=4, every=2, batch_size=16, checkpoint=file)
+    of_tensor.train(tf.constant(images), steps=4, every=2, batch_size=16, checkpoint=tmp_path / "other.npz")
+    assert equal(weights(of_array.generator), weights(of_tensor.generator))
+    resumed = make_gan()
+    resumed.train(tf.constant(images), steps=4, every=2, batch_size=16, checkpoint=file)  # the same data: taken up
+    assert resumed.steps_done == 4 and equal(weights(resumed.generator), weights(of_array.generator))
+
+
 def test_a_subclass_need_not_remember_the_average(images, eagerly):
     class OnlyG(GAN):
         def update(self, step, real):

@@ -129,6 +129,11 @@ def test_loading_does_not_reset_the_readers_seed():
     assert np.random.rand() == expected
 
 
+def test_a_loaded_system_counts_as_having_made_its_recipes_steps():
+    for name in ("gan_mnist", "vae_mnist"):
+        assert zoo.load(name).model.steps_done == zoo.recipe(name).steps
+
+
 def test_weights_of_another_recipe_are_refused(monkeypatch):
     short(monkeypatch, "gan_mnist", 123, jit_compile=True)
     with pytest.raises(manifest.DataError, match=r"another recipe \(it differs in: steps\).*train gan_mnist"):

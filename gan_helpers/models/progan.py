@@ -6,10 +6,7 @@ a checkpoint has one shape, and a run that was killed in the middle of a fade go
 
 from __future__ import annotations
 
-import itertools
 import warnings
-from collections.abc import Sequence
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -23,6 +20,7 @@ from ..layers import EqualizedConv2D, EqualizedDense, MinibatchStdDev, PixelNorm
 from ..losses import WassersteinLoss, gradient_penalty
 from .game import score_samples
 from .gan import GAN
+from .growth import Growth, Phase
 from .recipe import Recipe
 
 SLOPE = 0.2  # of the LeakyReLUs
@@ -258,74 +256,6 @@ class ProgressiveDiscriminator(keras.Model):
     def get_config(self):
         """All that is needed to make such a network again."""
         return dict(self.settings)
-
-
-# ---------------------------------------------------------------------------------------------------- growth
-
-
-class Stage(NamedTuple):
-    """Pictures of one side: first faded in over so many steps, then trained for so many more."""
-
-    side: int
-    fade_steps: int
-    steps: int
-
-
-class Phase(NamedTuple):
-    """One half of a stage: fading in, or faded in."""
-
-    first: int
-    steps: int
-    side: int
-    fades: bool
-
-    def alpha(self, step: tf.Tensor | int) -> tf.Tensor | None:
-        """How far the side is faded in at ``step``: from 0 upwards; ``None`` where it is faded in already."""
-        return tf.cast(step - self.first, tf.float32) / self.steps if self.fades else None
-
-
-class Growth:
-    """Which pictures are made at which step.
-
-    Args:
-        stages: in order. The first needs no fade. After the last one, its pictures are made for ever.
-
-    Attributes:
-        phases: the same, as a list of :class:`Phase`.
-
-    Raises:
-        ValueError: the sides do not double from stage to stage, or the first stage fades.
-    """
-
-    def __init__(self, *stages: Sequence[int]):
-        self.stages = [Stage(*stage) for stage in stages]
-        sides = [stage.side for stage in self.stages]
-        if any(after != 2 * before for before, after in itertools.pairwise(sides)) or not sides:
-            raise ValueError(f"each stage's side must be twice the one before, got {sides}")
-        if self.stages[0].fade_steps:
-            raise ValueError("the first stage has nothing to fade in from: its fade_steps must be 0")
-        self.phases, first = [], 0
-        for side, *lengths in self.stages:
-            for steps, fades in zip(lengths, (True, False), strict=True):
-                if steps:
-                    self.phases.append(Phase(first, steps, side, fades))
-                    first += steps
-
-    @property
-    def steps(self) -> int:
-        """Of all stages together."""
-        return sum(stage.fade_steps + stage.steps for stage in self.stages)
-
-    def number(self, step: int) -> int:
-        """The index of the phase in which ``step`` falls."""
-        return max(i for i, phase in enumerate(self.phases) if phase.first <= max(step, 0))
-
-    def at(self, step: int) -> Phase:
-        """The phase in which ``step`` falls."""
-        return self.phases[self.number(step)]
-
-    def __repr__(self) -> str:
-        return f"Growth({', '.join(str(tuple(stage)) for stage in self.stages)})"
 
 
 # -------------------------------------------------------------------------------------------------- the game

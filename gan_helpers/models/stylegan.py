@@ -122,12 +122,12 @@ class StyleGAN(GAN):
 
     def fakes(self, batch, step, player):
         """From two noise vectors per fake, mixed at a layer that is chosen anew in each step."""
-        n, layers = batch.shape[0], self.generator.n_styles
+        n, count = batch.shape[0], self.generator.n_styles
         one = self.generator.mapping(self.noise(n, step, player))
         other = self.generator.mapping(self.noise(n, step, f"{player}, second"))
         chance, place = tf.unstack(sampling.uniform((1, 2), self.seed, step, f"{player} mixing")[0])
-        crossing = tf.where(chance < self.mixing, 1 + tf.floor(place * (layers - 1)), layers)
-        styles = [tf.where(float(i) < crossing, one, other) for i in range(layers)]
+        crossing = tf.where(chance < self.mixing, 1 + tf.floor(place * (count - 1)), count)
+        styles = [tf.where(float(i) < crossing, one, other) for i in range(count)]
         return self.generator.synthesise(styles, self.pixel_noise(step, player))
 
     def pixel_noise(self, step, player) -> Callable:

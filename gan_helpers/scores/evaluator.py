@@ -27,6 +27,9 @@ class Evaluator:
         ValueError: fewer real images than ``samples``, or images of another size than the classifier's.
     """
 
+    #: the score that is followed while a system trains, and the method that computes it
+    distance = "frechet_distance"
+
     def __init__(
         self,
         classifier: keras.Model,
@@ -45,9 +48,6 @@ class Evaluator:
         self.network = keras.Model(classifier.inputs, [classifier.get_layer("features").output, *classifier.outputs])
         chosen = np.random.default_rng(seed).permutation(len(real_images))[:samples]
         self.real_features, _ = self.look_at(real_images[chosen])
-
-    #: the score that is followed while a system trains, and the method that computes it
-    distance = "frechet_distance"
 
     def look_at(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Features (n, d) and class probabilities (n, classes) of images in [−1, 1]."""
@@ -120,6 +120,8 @@ class KernelEvaluator(Evaluator):
         ValueError: as for :class:`Evaluator`.
     """
 
+    distance = "kernel_distance"
+
     def __init__(
         self,
         classifier: keras.Model,
@@ -132,8 +134,6 @@ class KernelEvaluator(Evaluator):
         samples = len(real_images) if samples is None else samples
         super().__init__(classifier, real_images, samples, neighbours_of, seed, name)
         self.seed, self.fewest = seed, self.neighbours_of
-
-    distance = "kernel_distance"
 
     def kernel_distance(self, images: np.ndarray) -> float:
         """The kernel distance alone, from however many images are given (fewer samples, more chance)."""

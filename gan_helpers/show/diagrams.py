@@ -78,10 +78,6 @@ class Diagram:
         across = (x0 + x1) / 2 + bend * (y1 - y0) / 2, (y0 + y1) / 2 - bend * (x1 - x0) / 2  # the bow's middle
         self.axes.text(across[0] + shift[0], across[1] + shift[1], text, ha="center", va="center", color=colour)
 
-    def label(self, text: str, x: float, y: float) -> None:
-        """Words by themselves, with their middle at (x, y)."""
-        self.axes.text(x, y, text, ha="center", va="center")
-
 
 def middle(patch: FancyBboxPatch) -> tuple[float, float]:
     """The middle of a box."""
