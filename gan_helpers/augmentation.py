@@ -54,7 +54,7 @@ def change_colour(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
 
 
 def translate(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
-    """Shift by whole pixels, each way by up to an eighth of the side (at least one); what is uncovered becomes 0, grey."""
+    """Shift by whole pixels, each way by up to an eighth of the side (at least one). What is uncovered becomes 0."""
     height, width = images.shape[1:3]
     reach = max(round(height / 8), 1), max(round(width / 8), 1)
     down, right = (tf.cast(tf.floor(numbers[:, i] * (2 * reach[i] + 1)), tf.int32) for i in range(2))
