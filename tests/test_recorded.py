@@ -2,7 +2,7 @@
 
 import pytest
 
-from gan_helpers.core.recorded import code_of, recorded, save
+from gan_helpers.core.recorded import code_of, digest, recorded, save
 from gan_helpers.data.manifest import DataError
 
 
@@ -54,6 +54,11 @@ def test_comments_and_docstrings_are_no_code():
         return experiment
 
     assert code_of(plain) == code_of(scope())
+
+
+def test_the_digest_is_the_same_in_all_versions_of_python():
+    source = "def f(x: int, *, y=()) -> list:\n    return [i for i in f'{x}' if i is not None]"
+    assert digest(source) == "a1c89f171d95e4da"
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"result": 1}', "\xff"])

@@ -59,8 +59,23 @@ def save(name: str, compute: Callable[[], object], result: object, folder: Path)
 
 def code_of(function: Callable) -> str:
     """A digest of the function's code; comments, line breaks and docstring change nothing."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    return digest(textwrap.dedent(inspect.getsource(function)))
+
+
+def digest(source: str) -> str:
+    """The same, of the source of one function."""
+    tree = ast.parse(source)
     body = tree.body[0].body
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         del body[0]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(plain(tree)).encode()).hexdigest()[:16]
+
+
+def plain(node):
+    """A syntax tree as nested tuples, without what is empty: so it is the same in all versions of Python."""
+    if isinstance(node, list):
+        return [plain(item) for item in node]
+    if not isinstance(node, ast.AST):
+        return node
+    fields = ((name, plain(value)) for name, value in ast.iter_fields(node) if value not in (None, []))
+    return type(node).__name__, *fields
