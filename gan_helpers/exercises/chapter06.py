@@ -26,6 +26,27 @@ def _schedule(answer):
 
 
 @exercise("6.2")
+def _kernel_distance(answer):
+    rng = np.random.default_rng()
+    real, fake = rng.normal(size=(7, 4)), rng.normal(0.5, 1, size=(6, 4))
+
+    def kernel(a, b):
+        return (a @ b.T / a.shape[1] + 1) ** 3
+
+    within = {n: (kernel(x, x).sum() - np.trace(kernel(x, x))) / (n * (n - 1)) for n, x in ((7, real), (6, fake))}
+    across = kernel(real, fake).mean()
+    found = float(answer(real, fake))
+    biased = kernel(real, real).mean() + kernel(fake, fake).mean() - 2 * across
+    require(
+        not np.isclose(found, biased),
+        "Leave out the pairs of a sample with itself: with them the distance is too large.",
+    )
+    require(not np.isclose(found, within[7] + within[6] - across), "The mean across the two sets counts twice.")
+    require(np.isclose(found, within[7] + within[6] - 2 * across, rtol=1e-6), "Three means of (x·y/d + 1)³, with d the "
+            "number of features: within each set (over different samples), and twice across.")  # fmt: skip
+
+
+@exercise("6.3")
 def _minibatch_deviation(answer):
     rng = np.random.default_rng()
     x = rng.normal(size=(8, 4, 4, 3)) * rng.uniform(0.5, 2, size=3)
@@ -53,27 +74,6 @@ def _minibatch_deviation(answer):
         "The value is not right yet. Example i is in group i mod (n / size); over each group: the deviation, then its "
         "mean over pixels and channels.",
     )
-
-
-@exercise("6.3")
-def _kernel_distance(answer):
-    rng = np.random.default_rng()
-    real, fake = rng.normal(size=(7, 4)), rng.normal(0.5, 1, size=(6, 4))
-
-    def kernel(a, b):
-        return (a @ b.T / a.shape[1] + 1) ** 3
-
-    within = {n: (kernel(x, x).sum() - np.trace(kernel(x, x))) / (n * (n - 1)) for n, x in ((7, real), (6, fake))}
-    across = kernel(real, fake).mean()
-    found = float(answer(real, fake))
-    biased = kernel(real, real).mean() + kernel(fake, fake).mean() - 2 * across
-    require(
-        not np.isclose(found, biased),
-        "Leave out the pairs of a sample with itself: with them the distance is too large.",
-    )
-    require(not np.isclose(found, within[7] + within[6] - across), "The mean across the two sets counts twice.")
-    require(np.isclose(found, within[7] + within[6] - 2 * across, rtol=1e-6), "Three means of (x·y/d + 1)³, with d the "
-            "number of features: within each set (over different samples), and twice across.")  # fmt: skip
 
 
 @exercise("6.4")

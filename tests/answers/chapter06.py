@@ -77,7 +77,7 @@ def without(normalised=True, swapped=False):
     return rest
 
 
-RIGHT = {"6.1": schedule(), "6.2": deviation(), "6.3": distance(), "6.4": slerp(), "6.5": without()}
+RIGHT = {"6.1": schedule(), "6.2": distance(), "6.3": deviation(), "6.4": slerp(), "6.5": without()}
 WRONG = {
     "6.1": [
         (schedule(first_alpha=1.0), "starts at 0"),
@@ -86,16 +86,16 @@ WRONG = {
         (lambda step, stages: 4, "two numbers"),
     ],
     "6.2": [
+        (distance(biased=True), "with itself"),
+        (distance(across=1), "counts twice"),
+        (distance(power=2), "Three means"),
+    ],
+    "6.3": [
         (deviation(broken=True), "under the root"),
         (deviation(axes=(0, 2, 3)), "Pixels are not examples"),
         (deviation(whole_batch=True), "same number"),
         (deviation(contiguous=True), "mod"),
         (lambda x, size: x, "One channel more"),
-    ],
-    "6.3": [
-        (distance(biased=True), "with itself"),
-        (distance(across=1), "counts twice"),
-        (distance(power=2), "Three means"),
     ],
     "6.4": [
         (slerp(straight=True), "leaves that sphere"),
