@@ -73,7 +73,8 @@ def cut_out(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
         pixels = tf.range(length, dtype=tf.float32) + 0.5
         return tf.abs(pixels - middle[:, tf.newaxis] * length) > length / 4
 
-    kept = far(height, numbers[:, 0])[:, :, tf.newaxis] | far(width, numbers[:, 1])[:, tf.newaxis, :]
+    rows, columns = far(height, numbers[:, 0]), far(width, numbers[:, 1])
+    kept = rows[:, :, tf.newaxis] | columns[:, tf.newaxis, :]
     return images * tf.cast(kept, images.dtype)[..., tf.newaxis]
 
 

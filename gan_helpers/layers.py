@@ -84,7 +84,8 @@ class EqualizedConv2D(keras.layers.Layer):
         self, filters: int, kernel_size: int = 3, gain: float = math.sqrt(2), equalized: bool = True, **kwargs
     ):  # fmt: skip
         super().__init__(**kwargs)
-        self.filters, self.kernel_size, self.gain, self.equalized = filters, kernel_size, gain, equalized
+        self.filters, self.kernel_size = filters, kernel_size
+        self.gain, self.equalized = gain, equalized
 
     def build(self, input_shape):
         """Make the weights: (kernel_size, kernel_size, channels, filters) from N(0, 1), and biases of 0."""

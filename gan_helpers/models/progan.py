@@ -231,7 +231,7 @@ class ProgressiveDiscriminator(keras.Model):
         for side, after, width in zip(self.sides[1:], widths, widths[1:], strict=False):
             self.blocks.append(shrinking_block(side, width, after, equalized=equalized))
         kept = self.sides if grows else self.sides[-1:]
-        self.from_rgb = {side: from_rgb(side, channels(side, base, most), equalized) for side in kept}
+        self.from_rgb = {s: from_rgb(s, channels(s, base, most), equalized) for s in kept}
         self.built = True
 
     def call(self, images, alpha=None, training: bool = False):
@@ -391,7 +391,7 @@ def make_progan(
     return model
 
 
-GROWTH = Growth((4, 0, 500), (8, 600, 900), (16, 900, 1600), (32, 1200, 3300), (64, 1500, 4500))
+GROWTH = Growth((4, 0, 500), (8, 600, 900), (16, 900, 1600), (32, 1200, 3300), (64, 1500, 6500))
 RECIPE = Recipe(
     name="progan_people",
     what="chapter 6: a progressive GAN, faces and people in colour",
