@@ -62,6 +62,16 @@ def test_the_shipped_dcgan_is_as_good_as_its_card_says():
     assert found["inception_score"] == pytest.approx(said["inception_score"], rel=0.03)
 
 
+@pytest.mark.slow
+def test_the_shipped_people_are_as_good_as_their_card_says():
+    model, card = zoo.load("progan_people")
+    pictures = model.sample(300, seed=1)
+    assert pictures.shape == (300, 64, 64, 3) and np.abs(pictures).max() <= 1
+    assert zoo.evaluator("emoji_people").kernel_distance(pictures) == pytest.approx(
+        card["scores"]["kernel_distance"], abs=1
+    )
+
+
 def test_real_digits_score_far_better_than_noise():
     rows = zoo.evaluator("mnist", 2000).bounds(sets.mnist().scaled("test"))
     real, noise = rows.values()

@@ -11,12 +11,15 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from ..augmentation import Augmented
 from ..core import sampling
 from ..core.system import generate, latent_noise
 from ..layers import EqualizedDense, ModulatedConv2D, PixelNormalization, StyledConv2D
 from ..losses import NonSaturatingLoss, squared_slope
+from .game import score_samples
 from .gan import GAN
 from .progan import FIRST_SIDE, SLOPE, ProgressiveDiscriminator, channels, sides_up_to, upscale
+from .recipe import Recipe
 
 LATENTS_FOR_MEAN = 4_000  # whose styles are averaged for truncation
 
@@ -181,3 +184,67 @@ class StyleGAN(GAN):
     def sample(self, n: int, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
         """``n`` pictures, float32 in [−1, 1]; see :meth:`styles`."""
         return self.pictures([self.styles(n, seed, truncation)] * self.generator.n_styles, seed)
+
+
+class AugmentedStyleGAN(Augmented, StyleGAN):
+    """The same, with a discriminator that sees every picture only after a random change."""
+
+
+# -------------------------------------------------------------------------------------------------- the recipe
+
+
+def make_stylegan(
+    side: int,
+    latent_dim: int,
+    base: int,
+    most: int,
+    depth: int,
+    gamma: float,
+    learning_rate: float,
+    average: float,
+    policy: tuple[str, ...],
+    seed: int,
+    steps: int,
+) -> StyleGAN:
+    """A StyleGAN as its recipe has it, compiled, untrained: Adam for both players, with the paper's β.
+
+    Args:
+        side: of the pictures, in pixels.
+        latent_dim: numbers in a noise vector, and in a style.
+        base: see :func:`~gan_helpers.models.progan.channels`.
+        most: see :func:`~gan_helpers.models.progan.channels`.
+        depth: layers of the mapping network.
+        gamma: weight of R1.
+        learning_rate: of both players.
+        average: see :class:`~gan_helpers.models.game.AdversarialGame`.
+        policy: of :class:`~gan_helpers.augmentation.Augmented`.
+        seed: of batches and noise.
+        steps: not used.
+    """
+    generator = StyleGenerator(side, latent_dim, base, most, depth)
+    discriminator = ProgressiveDiscriminator(side, base, most, grows=False)
+    model = AugmentedStyleGAN(generator, discriminator, gamma=gamma, policy=policy, seed=seed, average=average)
+    model.compile(*(keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99) for _ in range(2)))
+    return model
+
+
+RECIPE = Recipe(
+    name="stylegan_people",
+    what="chapter 6: a small StyleGAN, faces and people in colour",
+    make=make_stylegan,
+    settings=dict(
+        side=64,
+        latent_dim=64,
+        base=1024,
+        most=128,
+        depth=4,
+        gamma=0.1,
+        learning_rate=2e-3,
+        average=0.999,
+        policy=("translation", "cutout"),
+    ),
+    steps=10_000,
+    score=score_samples,
+    dataset="emoji_people",
+    batch_size=16,
+)

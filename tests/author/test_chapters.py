@@ -14,6 +14,7 @@ import nbformat
 import pytest
 
 import notebooks
+from gan_helpers.core.recorded import RECORDS, digest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -37,7 +38,7 @@ def prose(notebook):
 
 def test_there_are_chapters_and_each_has_solutions():
     names = {path.name for path in CHAPTERS if path.parent.name == "notebooks"}
-    written = "01_introduction 02_autoencoders 03_gan 04_dcgan 05_training_tips"
+    written = "01_introduction 02_autoencoders 03_gan 04_dcgan 05_training_tips 06_progan"
     assert {f"{name}.ipynb" for name in written.split()} <= names
     assert names == {path.name for path in CHAPTERS if path.parent.name == "solutions"}
 
@@ -135,6 +136,18 @@ def test_what_a_chapter_defines_is_what_the_library_holds(chapter):
         module, name = full_name.rsplit(".", 1)
         library = textwrap.dedent(inspect.getsource(getattr(importlib.import_module(module), name)))
         assert tree(source, name) == tree(library, name), f"{full_name}: the notebook and the library differ"
+
+
+def test_what_was_recorded_was_made_by_the_code_as_it_stands(chapter):
+    _, notebook = chapter
+    sources = [cell.source for cell in code(notebook) if "bootstrap" not in cell.metadata.get("tags", [])]
+    functions = {}
+    for source in sources:
+        plain = "\n".join(line for line in source.splitlines() if not line.startswith("%"))
+        functions |= {n.name: ast.get_source_segment(plain, n) for n in ast.parse(plain).body if hasattr(n, "name")}
+    for name, function in re.findall(r'gh\.recorded\("(\w+)", (\w+)\)', "\n".join(sources)):
+        record = json.loads((RECORDS / f"{name}.json").read_text(encoding="utf-8"))
+        assert record["code"] == digest(functions[function]), f"{name} was made by other code: run it in full mode"
 
 
 def test_the_comparison_sees_a_difference_and_ignores_docstrings():
