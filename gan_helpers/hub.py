@@ -65,8 +65,8 @@ def load(handle: str | Path):
         import tensorflow_hub
     except ImportError:
         raise DataError(
-            f"{handle} is on TensorFlow Hub, and the package that fetches from there is not installed: "
-            "pip install tensorflow-hub. A folder that hub.export wrote needs neither."
+            f"{handle} is on TensorFlow Hub, and the package that\nfetches from there is not installed: "
+            "pip install tensorflow-hub. A folder that hub.export\nwrote needs neither."
         ) from None
     try:
         with patience(seconds=20):

@@ -62,7 +62,7 @@ def _minibatch_deviation(answer):
     require(
         found.max() < 50, "The new numbers are enormous: look at the small number under the root, and at its place."
     )
-    require(np.ptp(found) > 1e-9, "Your two groups got the same number: each group has its own standard deviation.")
+    require(np.ptp(found) > 1e-9, "Your two groups got the same number: each group has its own deviation.")
     spread = np.sqrt(groups.var(axis=(0, 2, 3)) + 1e-8).mean(axis=1)[np.arange(8) % 2]
     require(
         not np.allclose(found, spread),
