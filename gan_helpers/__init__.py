@@ -50,6 +50,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "show.callbacks": ["Dashboard", "ProgressBar", "QualityTracker", "SampleGrids"],
         "show.film": ["Film", "animation"],
         "show.plots": ["compare_curves", "compare_grids", "image_grid", "learning_curves"],
-        "show.widgets": ["latent_explorer"],
+        "show.widgets": ["direction_explorer", "latent_explorer"],
     },
 )  # fmt: skip

@@ -21,9 +21,9 @@ RNG = np.random.default_rng(0)
 def test_dense_weights_are_scaled_when_they_are_used():
     layer, x = EqualizedDense(3), RNG.normal(size=(5, 8)).astype(np.float32)
     y = layer(x).numpy()
-    np.testing.assert_allclose(y, x @ (layer.kernel.numpy() * np.sqrt(2 / 8)), rtol=1e-5)
+    np.testing.assert_allclose(y, x @ (layer.kernel.numpy() * np.sqrt(2 / 8)), rtol=1e-5, atol=1e-6)
     layer.bias.assign([1.0, 2.0, 3.0])
-    np.testing.assert_allclose(layer(x).numpy(), y + np.array([1, 2, 3]), rtol=1e-5)
+    np.testing.assert_allclose(layer(x).numpy(), y + np.array([1, 2, 3]), rtol=1e-5, atol=1e-6)
 
 
 def test_convolution_weights_are_scaled_when_they_are_used():

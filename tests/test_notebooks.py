@@ -51,6 +51,25 @@ def test_run_stamps_and_cleans(tmp_path):
     assert "widgets" not in notebook.metadata and "execution" not in notebook.cells[0].metadata
 
 
+SLIDERS = """
+import ipywidgets
+from IPython.display import HTML
+ipywidgets.interact(lambda **values: HTML(str(values)), **{name: ipywidgets.FloatSlider() for name in "abcdef"})
+"""
+
+
+@pytest.mark.slow
+def test_cells_with_many_sliders_end(tmp_path):
+    """With nbclient's own client about half of them wait for ever."""
+    path = small_notebook(tmp_path / "03_small.ipynb", *[SLIDERS] * 4)
+    run = subprocess.run(
+        [sys.executable, "-c", f"import notebooks, pathlib; notebooks.execute(pathlib.Path({str(path)!r}), 'smoke')"],
+        cwd=ROOT / "tools", timeout=300,
+    )  # fmt: skip
+    assert run.returncode == 0
+    assert all(cell.outputs for cell in nbformat.read(path, as_version=4).cells)
+
+
 def test_pictures_become_lighter_and_look_the_same():
     grey = np.random.default_rng(0).integers(0, 256, (60, 60, 1), np.uint8).repeat(3, axis=2)
     grey[:10] = 255

@@ -22,7 +22,7 @@ def game(eagerly):
 def test_shapes_and_number_of_styles():
     generator = StyleGenerator(32, latent_dim=6, base=64, most=8, depth=1)
     assert generator.n_styles == 7 and generator(np.zeros((3, 6), np.float32)).shape == (3, 32, 32, 3)
-    assert [c.filters for c in generator.convolutions] == [8, 8, 8, 4, 4, 2, 2]
+    assert [c.filters for c in generator.synthesis.convolutions] == [8, 8, 8, 4, 4, 2, 2]
     with pytest.raises(ValueError, match="side must be 4, 8"):
         StyleGenerator(28)
 
@@ -30,7 +30,7 @@ def test_shapes_and_number_of_styles():
 def test_one_style_for_all_layers_is_the_plain_call(game):
     noise = RNG.normal(size=(3, 4)).astype(np.float32)
     style = game.generator.mapping(noise)
-    np.testing.assert_allclose(game.generator(noise), game.generator.synthesise([style] * 3), atol=1e-6)
+    np.testing.assert_allclose(game.generator(noise), game.generator.synthesis([style] * 3), atol=1e-6)
 
 
 def test_pictures_differ_only_by_their_styles(game):
@@ -46,7 +46,7 @@ def test_pictures_differ_only_by_their_styles(game):
 
 def test_fakes_are_mixed_where_the_step_says(game, monkeypatch):
     seen = []
-    monkeypatch.setattr(game.generator, "synthesise", lambda styles, noise: seen.append(styles) or styles[0])
+    monkeypatch.setattr(game.generator, "synthesis", lambda styles, noise: seen.append(styles) or styles[0])
     for step in range(40):
         game.fakes(tf.zeros((4, 8, 8, 3)), tf.constant(step, tf.int64), "generator")
     firsts = [styles[0] for styles in seen]

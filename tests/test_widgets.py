@@ -2,7 +2,7 @@ import ipywidgets
 import numpy as np
 
 from gan_helpers.models.gan import build_generator
-from gan_helpers.show import widgets
+from gan_helpers.show import plots, widgets
 
 
 def test_the_plane_is_flat_and_its_directions_are_of_length_one():
@@ -32,10 +32,36 @@ def test_the_static_twin_has_the_start_in_its_middle():
     generator = build_generator(8)
     figure = widgets.latent_map(generator, seed=2, side=3)
     picture = figure.axes[0].images[0].get_array()
-    from gan_helpers.show.plots import tile
-
-    centre = tile(generator(widgets.latent_plane(8, 2, 0, 0)).numpy(), 1)
+    centre = plots.tile(generator(widgets.latent_plane(8, 2, 0, 0)).numpy(), 1)
     assert np.array_equal(picture[30:58, 30:58], centre)
+
+
+# ---------------------------------------------------------------------------------------------- directions
+
+DIRECTIONS = {name: np.eye(8, dtype=np.float32)[i] for i, name in enumerate(("a hat", "a beard"))}
+
+
+def test_every_direction_has_a_slider_that_walks_along_it(monkeypatch):
+    sliders, points = {}, []
+    monkeypatch.setattr(widgets, "display", lambda figure: None)
+    monkeypatch.setattr(widgets, "generate", lambda generator, z: points.append(z[0]) or np.zeros((1, 8, 8, 1)))
+
+    def interact(function, **controls):
+        sliders.update(controls)
+        function(seed=3, **{"a hat": 0.0, "a beard": 0.0})
+        function(seed=3, **{"a hat": 2.0, "a beard": -1.0})
+
+    monkeypatch.setattr(ipywidgets, "interact", interact)
+    widgets.direction_explorer(build_generator(8), DIRECTIONS, reach=3)
+    assert list(sliders) == ["seed", "a hat", "a beard"] and sliders["a beard"].min == -3
+    np.testing.assert_allclose(points[1] - points[0], 2 * DIRECTIONS["a hat"] - DIRECTIONS["a beard"], atol=1e-6)
+
+
+def test_the_static_twin_of_the_directions_moves_one_slider_at_a_time():
+    generator = build_generator(8)
+    picture = widgets.direction_map(generator, DIRECTIONS, seeds=[5, 6], reach=2).axes[0].images[0].get_array()
+    points = [widgets.moved(8, DIRECTIONS, 6, steps) for steps in ({}, {"a hat": 2}, {"a beard": 2})]
+    assert np.array_equal(picture[30:], plots.tile(generator(np.stack(points)).numpy(), 3))
 
 
 # ------------------------------------------------------------------------------------- a plane of codes

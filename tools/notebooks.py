@@ -6,11 +6,13 @@ with the code cells as they stand, so that committed outputs can never be stale 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import time
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 from nbclient import NotebookClient
@@ -30,6 +32,29 @@ WIDGET_TEXT = "(sliders appear here when you run this cell)"
 
 class ChapterError(RuntimeError):
     """A cell failed; the notebook's file is as it was."""
+
+
+class Client(NotebookClient):
+    """Runs cells that may hold many sliders.
+
+    While it waits for a cell's end, it answers the cell's widgets over the same socket. Such an answer can swallow the
+    signal that the end has arrived (jupyter/nbclient, issue 312), and then it would wait for ever. So it looks again
+    every second.
+    """
+
+    async def async_start_new_kernel_client(self):
+        """A client of the kernel that does not sleep for longer than a second."""
+        client = await super().async_start_new_kernel_client()
+        get_message = client.shell_channel.get_msg
+
+        async def look_every_second(timeout=None):
+            while timeout is None:
+                with contextlib.suppress(Empty):
+                    return await get_message(1)
+            return await get_message(timeout)
+
+        client.shell_channel.get_msg = look_every_second
+        return client
 
 
 def find_folder() -> Path:
@@ -87,7 +112,7 @@ def execute(path: Path, mode: str) -> float:
         ChapterError: a cell failed; the message holds its code and its error.
     """
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
+    client = Client(
         notebook,
         timeout=None,
         resources={"metadata": {"path": str(path.parent)}},

@@ -24,8 +24,68 @@ from .recipe import Recipe
 LATENTS_FOR_MEAN = 4_000  # whose styles are averaged for truncation
 
 
+def mapping_network(latent_dim: int, depth: int) -> keras.Sequential:
+    """Noise (n, latent_dim) → style (n, latent_dim). It learns at a hundredth of the others' rate.
+
+    Args:
+        latent_dim: numbers in a noise vector, and in a style.
+        depth: how many layers.
+    """
+    network = keras.Sequential([layers.Input((latent_dim,)), PixelNormalization()], name="mapping")
+    for _ in range(depth):
+        network.add(EqualizedDense(latent_dim, rate=0.01))
+        network.add(layers.LeakyReLU(negative_slope=SLOPE))
+    return network
+
+
+class SynthesisNetwork(keras.Model):
+    """Styles → pictures. The picture starts from a learned constant; all that differs comes in through styles.
+
+    Args:
+        side: of the pictures, in pixels: 4 times a power of 2.
+        style_dim: numbers in a style.
+        base: see :func:`~gan_helpers.models.progan.channels`.
+        most: see :func:`~gan_helpers.models.progan.channels`.
+
+    Attributes:
+        n_styles: how many convolutions take a style.
+
+    Raises:
+        ValueError: there are no such pictures.
+    """
+
+    def __init__(self, side: int, style_dim: int, base: int, most: int):
+        super().__init__(name="synthesis")
+        widths = [channels(side, base, most) for side in sides_up_to(side)]
+        self.constant = self.add_weight(
+            shape=(1, FIRST_SIDE, FIRST_SIDE, widths[0]), initializer="random_normal", name="constant"
+        )
+        self.n_styles = 2 * len(widths) - 1
+        self.convolutions = [StyledConv2D(widths[(i + 1) // 2]) for i in range(self.n_styles)]
+        self.to_rgb = [ModulatedConv2D(3, kernel_size=1, demodulate=False) for _ in widths]
+        self([tf.zeros((1, style_dim))] * self.n_styles)  # makes all weights
+
+    def call(self, styles: Sequence[tf.Tensor], noise: Callable | None = None) -> tf.Tensor:
+        """Pictures, float (n, side, side, 3).
+
+        Args:
+            styles: one for each convolution, coarse to fine, float (n, style_dim).
+            noise: (index of the convolution, shape) → noise of that shape; ``None`` for none.
+        """
+        x = tf.repeat(self.constant, styles[0].shape[0], axis=0)
+        images = None
+        for i, (convolution, style) in enumerate(zip(self.convolutions, styles, strict=True)):
+            if i % 2 == 1:  # the first of a new side
+                x = upscale(x)
+            x = convolution(x, style, None if noise is None else noise(i, (*x.shape[:3], 1)))
+            if i % 2 == 0:  # the last of its side: add what it has to say to the picture so far
+                details = self.to_rgb[i // 2](x, style)
+                images = details if images is None else upscale(images) + details
+        return images
+
+
 class StyleGenerator(keras.Model):
-    """Noise → style → pictures. The picture starts from a learned constant; all that differs comes in through styles.
+    """Noise → style → pictures.
 
     Args:
         side: of the pictures, in pixels: 4 times a power of 2.
@@ -44,27 +104,11 @@ class StyleGenerator(keras.Model):
     def __init__(self, side: int = 64, latent_dim: int = 512, base: int = 16_384, most: int = 512, depth: int = 8):
         super().__init__(name="generator")
         self.settings = {"side": side, "latent_dim": latent_dim, "base": base, "most": most, "depth": depth}
-        self.sides = sides_up_to(side)
         self.input_shape, self.output_shape = (None, latent_dim), (None, side, side, 3)
-        self.mapping = self.mapping_network(latent_dim, depth)
-        widths = [channels(side, base, most) for side in self.sides]
-        self.constant = self.add_weight(
-            shape=(1, FIRST_SIDE, FIRST_SIDE, widths[0]), initializer="random_normal", name="constant"
-        )
-        self.n_styles = 2 * len(self.sides) - 1
-        self.convolutions = [StyledConv2D(widths[(i + 1) // 2]) for i in range(self.n_styles)]
-        self.to_rgb = [ModulatedConv2D(3, kernel_size=1, demodulate=False) for _ in self.sides]
-        self.synthesise([tf.zeros((1, latent_dim))] * self.n_styles)  # makes all weights
+        self.mapping = mapping_network(latent_dim, depth)
+        self.synthesis = SynthesisNetwork(side, latent_dim, base, most)
+        self.n_styles = self.synthesis.n_styles
         self.built = True
-
-    @staticmethod
-    def mapping_network(latent_dim: int, depth: int) -> keras.Sequential:
-        """Noise → style. It learns at a hundredth of the others' rate."""
-        network = keras.Sequential([layers.Input((latent_dim,)), PixelNormalization()], name="mapping")
-        for _ in range(depth):
-            network.add(EqualizedDense(latent_dim, rate=0.01))
-            network.add(layers.LeakyReLU(negative_slope=SLOPE))
-        return network
 
     def call(self, latent, training: bool = False):
         """Float (n, latent_dim) → float (n, side, side, 3), with one style for all layers, and without noise.
@@ -73,25 +117,7 @@ class StyleGenerator(keras.Model):
             latent: noise.
             training: makes no difference here.
         """
-        return self.synthesise([self.mapping(latent)] * self.n_styles)
-
-    def synthesise(self, styles: Sequence[tf.Tensor], noise: Callable | None = None) -> tf.Tensor:
-        """Pictures from styles, float (n, side, side, 3).
-
-        Args:
-            styles: one for each convolution, coarse to fine, float (n, latent_dim).
-            noise: (index of the convolution, shape) → noise of that shape; ``None`` for none.
-        """
-        x = tf.repeat(self.constant, styles[0].shape[0], axis=0)
-        images = None
-        for i, (convolution, style) in enumerate(zip(self.convolutions, styles, strict=True)):
-            if i % 2 == 1:  # the first of a new side
-                x = upscale(x)
-            x = convolution(x, style, None if noise is None else noise(i, (*x.shape[:3], 1)))
-            if i % 2 == 0:  # the last of its side: add what it has to say to the picture so far
-                details = self.to_rgb[i // 2](x, style)
-                images = details if images is None else upscale(images) + details
-        return images
+        return self.synthesis([self.mapping(latent)] * self.n_styles)
 
     def get_config(self):
         """All that is needed to make such a network again."""
@@ -131,7 +157,7 @@ class StyleGAN(GAN):
         chance, place = tf.unstack(sampling.uniform((1, 2), self.seed, step, f"{player} mixing")[0])
         crossing = tf.where(chance < self.mixing, 1 + tf.floor(place * (count - 1)), count)
         styles = [tf.where(float(i) < crossing, one, other) for i in range(count)]
-        return self.generator.synthesise(styles, self.pixel_noise(step, player))
+        return self.generator.synthesis(styles, noise=self.pixel_noise(step, player))
 
     def pixel_noise(self, step, player) -> Callable:
         """Noise for every layer of the generator."""
@@ -177,7 +203,7 @@ class StyleGAN(GAN):
         def noise(i, shape):
             return tf.random.stateless_normal(shape, (seed, i))
 
-        images = generate(lambda chosen, training: self.sampler.synthesise(tf.unstack(chosen, axis=1), noise),
+        images = generate(lambda chosen, training: self.sampler.synthesis(tf.unstack(chosen, axis=1), noise=noise),
                           tf.stack(styles, axis=1), batch_size=100)  # fmt: skip
         return np.clip(images, -1, 1)
 
@@ -243,7 +269,7 @@ RECIPE = Recipe(
         average=0.999,
         policy=("translation", "cutout"),
     ),
-    steps=10_000,
+    steps=9_000,
     score=score_samples,
     dataset="emoji_people",
     batch_size=16,

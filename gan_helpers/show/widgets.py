@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from string import ascii_uppercase
 
 import ipywidgets
@@ -72,6 +72,58 @@ def latent_map(generator: keras.Model, seed: int = 0, reach: float = 6.0, side: 
     b, a = np.meshgrid(np.linspace(-reach, reach, side), np.linspace(-reach, reach, side), indexing="ij")
     images = generate(generator, latent_plane(generator.input_shape[-1], seed, a, b))
     return plots.image_grid(images, columns=side, title=f"→ a and ↓ b, from −{reach:g} to {reach:g}")
+
+
+def moved(latent_dim: int, directions: Mapping[str, np.ndarray], seed: int, steps: Mapping[str, float]) -> np.ndarray:
+    """A Gaussian latent vector, and from there so far along each direction.
+
+    Args:
+        latent_dim: numbers a latent vector.
+        directions: name → float (latent_dim,), of length 1.
+        seed: chooses where to start.
+        steps: name → how far along it. Directions that are missing here are not walked.
+
+    Returns:
+        float32, shape (latent_dim,).
+    """
+    (start,) = latent_noise(1, latent_dim, seed)
+    return (start + sum(step * directions[name] for name, step in steps.items())).astype(np.float32)
+
+
+def direction_explorer(generator: keras.Model, directions: Mapping[str, np.ndarray], reach: float = 4.0) -> None:
+    """One slider for each direction in latent space; see :func:`direction_map` for its static twin.
+
+    Args:
+        generator: noise (n, latent_dim) → images in [−1, 1].
+        directions: name → float (latent_dim,), of length 1.
+        reach: how far the sliders go, to either side.
+    """
+
+    def show(seed=0, **steps):
+        point = moved(generator.input_shape[-1], directions, seed, steps)
+        display(plots.image_grid(generate(generator, point[np.newaxis]), columns=1, scale=2.2))
+
+    seed = ipywidgets.IntSlider(min=0, max=99, description="start (seed)", layout=WIDE)
+    sliders = {name: slider(-reach, reach, reach / 20, description=name) for name in directions}
+    ipywidgets.interact(show, seed=seed, **sliders)
+
+
+def direction_map(
+    generator: keras.Model, directions: Mapping[str, np.ndarray], seeds: Sequence[int], reach: float = 4.0
+) -> Figure:
+    """What one slider of :func:`direction_explorer` does, the others at 0: a row for each start.
+
+    The first column shows the start itself, and each further one has the slider of its name at ``reach``.
+    """
+    latent_dim, settings = generator.input_shape[-1], [{}, *({name: reach} for name in directions)]
+    points = [moved(latent_dim, directions, seed, steps) for seed in seeds for steps in settings]
+    figure = Figure(figsize=(1.05 * len(settings), 1.05 * len(seeds) + 0.25))
+    axes = figure.subplots()
+    plots.show_tiles(axes, generate(generator, np.stack(points)), len(settings))
+    apart = axes.get_xlim()[1] / len(settings)
+    for i, name in enumerate(["start", *directions]):
+        axes.text((i + 0.5) * apart, -4, name, ha="center")
+    return figure
 
 
 Decoder = Callable[[np.ndarray], np.ndarray]
