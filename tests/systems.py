@@ -17,7 +17,7 @@ from keras import layers
 
 from gan_helpers import losses
 from gan_helpers.augmentation import Augmented
-from gan_helpers.models import classifier, dcgan, gan, progan, stylegan, toy, vae, wgan
+from gan_helpers.models import cgan, classifier, dcgan, gan, progan, stylegan, toy, vae, wgan
 
 BATCH, EVERY = 8, 2
 RNG = np.random.default_rng(0)
@@ -102,6 +102,18 @@ def styled_game(seed):
     return game
 
 
+def conditional_game(seed):
+    noise, label, image = layers.Input((4,)), layers.Input((), dtype="int32"), layers.Input((8, 8, 1))
+    embedded = layers.Embedding(3, 4, name="embedding")(label)
+    made = layers.Reshape((8, 8, 1))(layers.Dense(64)(layers.Multiply()([noise, embedded])))
+    seen = layers.Concatenate()([layers.Flatten()(image), layers.Embedding(3, 8)(label)])
+    hidden = layers.Dense(16, "relu")(seen)
+    discriminator = keras.Model([image, label], layers.Dense(1)(hidden))
+    game = cgan.ConditionalGAN(keras.Model([noise, label], made), discriminator, seed=seed, average=0.9)
+    game.compile(optimizer(), optimizer())
+    return game
+
+
 NON_SATURATING = losses.NonSaturatingLoss()
 SYSTEMS = {  # name → (seed → compiled system, its sources)
     "gan": (point_game(gan.GAN, NON_SATURATING), (POINTS,)),
@@ -113,6 +125,7 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "gan, augmented": (augmented_game, (COLOURED,)),
     "progan": (growing_game, (COLOURED,)),
     "stylegan": (styled_game, (COLOURED,)),
+    "cgan": (conditional_game, ((IMAGES, LABELS),)),
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
     "classifier": (small_classifier, ((IMAGES, LABELS),)),

@@ -13,9 +13,11 @@ import tensorflow as tf
 
 from conftest import equal, weights
 from gan_helpers.core import checkpoints, sampling
+from gan_helpers.core.system import generate, on_the_sphere
 from gan_helpers.models import gan, learner, toy, vae
 from gan_helpers.models.game import shares
 
+RNG = np.random.default_rng(0)
 EVERY_SYSTEM = pytest.mark.parametrize("name", systems.SYSTEMS)
 
 
@@ -363,3 +365,25 @@ def test_tensors_that_belong_together_are_shared_out_together():
     first, second = shares(((a, b), c), 2)
     assert [tensor.numpy().tolist() for tensor in (*first[0], first[1])] == [[0, 1], [0, 10], [0, 100]]
     assert second[0][1].numpy().tolist() == [20, 30]
+
+
+# -------------------------------------------------------------------------------------------- latent space
+
+
+def test_generating_takes_networks_of_one_input_and_of_several():
+    noise, labels = np.arange(10.0)[:, np.newaxis], np.arange(10)
+    whole = generate(lambda z, training: 2 * z, noise, batch_size=3)
+    assert np.array_equal(whole, 2 * noise)
+    pairs = generate(lambda pair, training: pair[0] + pair[1][:, np.newaxis], (noise, labels), batch_size=3)
+    assert np.array_equal(pairs, 2 * noise)
+
+
+def test_walking_on_the_sphere_keeps_length_and_speed():
+    z0, z1 = RNG.normal(size=(2, 16))
+    z1 *= np.linalg.norm(z0) / np.linalg.norm(z1)
+    path = on_the_sphere(z0, z1, np.linspace(0, 1, 7)[:, np.newaxis])
+    np.testing.assert_allclose(path[[0, -1]], [z0, z1], atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), np.linalg.norm(z0))
+    steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    np.testing.assert_allclose(steps, steps[0])
+    assert np.linalg.matrix_rank(np.stack([z0, z1, *path]), tol=1e-9) == 2  # in the plane of the two

@@ -401,7 +401,31 @@ def latent_noise(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype=np.float32)
 
 
-def generate(generator: keras.Model, noise: np.ndarray, batch_size: int = 500) -> np.ndarray:
-    """Run ``generator`` in inference mode over all of ``noise``, in batches."""
-    parts = [generator(noise[i : i + batch_size], training=False) for i in range(0, len(noise), batch_size)]
-    return np.concatenate([np.asarray(part) for part in parts])
+def on_the_sphere(z0: np.ndarray, z1: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Points of the great circle from z0 to z1: spherical interpolation (Shoemake, 1985).
+
+    Args:
+        z0: shape (d,), not 0.
+        z1: shape (d,), not 0, and not along the same line as ``z0``.
+        t: from 0 to 1, shape (n, 1).
+
+    Returns:
+        Shape (n, d).
+    """
+    omega = np.arccos(z0 @ z1 / (np.linalg.norm(z0) * np.linalg.norm(z1)))
+    return (np.sin((1 - t) * omega) * z0 + np.sin(t * omega) * z1) / np.sin(omega)
+
+
+def generate(generator: keras.Model, inputs: Source, batch_size: int = 500) -> np.ndarray:
+    """Run ``generator`` in inference mode over all of its ``inputs``, in batches.
+
+    Args:
+        generator: a network, or what is called like one.
+        inputs: an array such as noise; or a tuple of arrays that belong together, for a network with several inputs.
+        batch_size: rows of them at a time.
+    """
+    parts = []
+    for i in range(0, len(sampling.arrays_of(inputs)[0]), batch_size):
+        chosen = tf.nest.map_structure(lambda array, i=i: array[i : i + batch_size], inputs)
+        parts.append(np.asarray(generator(chosen, training=False)))
+    return np.concatenate(parts)

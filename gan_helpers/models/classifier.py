@@ -70,15 +70,8 @@ class Classifier(Learner):
 
     def check_source(self, number, source):
         """Images, and a label for each: an int from 0 to the number of classes − 1."""
-        if not (isinstance(source, tuple) and len(source) == 2):
-            raise ValueError("a classifier's training data are a pair, (images, labels)")
+        check_labelled(source, self.network.output_shape[-1])
         super().check_source(number, source)
-        labels, classes = np.asarray(source[1]), self.network.output_shape[-1]
-        if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
-            raise ValueError(
-                f"labels must be ints from 0 to {classes - 1}, shape (n,); got {labels.dtype} of shape {labels.shape}, "
-                f"from {labels.min()} to {labels.max()}"
-            )
 
     def losses_of(self, step, images, labels):
         """The cross-entropy, and how often the likeliest class is the right one."""
@@ -99,6 +92,18 @@ class Classifier(Learner):
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
         """The share of ``images`` (in [−1, 1]) whose likeliest class is the one that ``labels`` names."""
         return float((generate(self.network, images).argmax(axis=1) == labels).mean())
+
+
+def check_labelled(source, classes: int) -> None:
+    """Raise a clear error unless ``source`` is a pair, examples and a label for each, an int from 0 to classes − 1."""
+    if not (isinstance(source, tuple) and len(source) == 2):
+        raise ValueError("labelled training data are a pair, (images, labels)")
+    labels = np.asarray(source[1])
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(
+            f"labels must be ints from 0 to {classes - 1}, shape (n,); got {labels.dtype} of shape {labels.shape}, "
+            f"from {labels.min()} to {labels.max()}"
+        )
 
 
 def random_shift(images: tf.Tensor, seed: int | sampling.Seed, step: tf.Tensor, pixels: int = 2) -> tf.Tensor:

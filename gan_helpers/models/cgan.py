@@ -1,0 +1,115 @@
+"""Conditional GANs (chapter 8): both players are told a label (Mirza & Osindero, 2014, arXiv:1411.1784).
+
+An example of such a game is a pair, a picture *and* a label. The generator makes a picture for the label that it is
+given, and the discriminator judges pairs. It never sees a real picture with a wrong label.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import layers
+
+from ..core.system import generate, latent_noise
+from ..losses import AdversarialLoss, NonSaturatingLoss
+from . import dcgan
+from .classifier import check_labelled
+from .gan import GAN
+
+CLASSES = 10
+
+
+def build_generator(latent_dim: int = 100, classes: int = CLASSES) -> keras.Model:
+    """[noise (n, latent_dim), labels (n,)] → images (n, 28, 28, 1) in [−1, 1]; chapter 4's, behind noise × embedding.
+
+    Args:
+        latent_dim: numbers a noise vector, and in the embedding of a label.
+        classes: how many labels there are.
+    """
+    noise, label = layers.Input((latent_dim,), name="noise"), layers.Input((), dtype="int32", name="label")
+    embedded = layers.Embedding(classes, latent_dim, name="embedding")(label)
+    x = layers.Multiply()([noise, embedded])
+    return keras.Model([noise, label], dcgan.build_generator(latent_dim)(x), name="generator")
+
+
+def build_discriminator(classes: int = CLASSES) -> keras.Model:
+    """[images (n, 28, 28, 1), labels (n,)] → logits (n, 1). The embedding of the label is a second channel.
+
+    Args:
+        classes: how many labels there are.
+    """
+    image, label = layers.Input((28, 28, 1), name="image"), layers.Input((), dtype="int32", name="label")
+    embedded = layers.Embedding(classes, 28 * 28, name="embedding")(label)
+    x = features(layers.Concatenate()([image, layers.Reshape((28, 28, 1))(embedded)]))
+    return keras.Model([image, label], layers.Dense(1)(x), name="discriminator")
+
+
+def build_projection_discriminator(classes: int = CLASSES) -> keras.Model:
+    """[images (n, 28, 28, 1), labels (n,)] → logits (n, 1): those of the image, plus ⟨V_y, φ(x)⟩.
+
+    The image is looked at without its label; the label has a vector V_y, and the product says how well the image's
+    features φ(x) agree with it (Miyato & Koyama, 2018, arXiv:1802.05637).
+
+    Args:
+        classes: how many labels there are.
+    """
+    image, label = layers.Input((28, 28, 1), name="image"), layers.Input((), dtype="int32", name="label")
+    phi = features(image)
+    direction = layers.Embedding(classes, phi.shape[-1], name="embedding")(label)
+    agreement = layers.Dot(axes=1)([direction, phi])
+    return keras.Model([image, label], layers.Add()([layers.Dense(1)(phi), agreement]), name="discriminator")
+
+
+def features(x):
+    """Chapter 4's convolutions: (n, 28, 28, channels) → (n, 2048)."""
+    for filters in (32, 64, 128):
+        x = layers.Conv2D(filters, 3, strides=2, padding="same")(x)
+        x = layers.LeakyReLU(negative_slope=0.01)(x)
+    return layers.Flatten()(x)
+
+
+class ConditionalGAN(GAN):
+    """The plain game, played with pairs of a picture and a label.
+
+    Its source is a pair of arrays, ``(images, labels)``.
+
+    Args:
+        generator: [noise (n, latent_dim), labels (n,)] → images in [−1, 1].
+        discriminator: [images, labels] → logits (n, 1).
+        loss: an :class:`~gan_helpers.losses.AdversarialLoss`.
+        game: ``seed``, ``average`` and ``d_steps``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        loss: AdversarialLoss = NonSaturatingLoss(),  # noqa: B008 (it has no state)
+        **game,
+    ):
+        super().__init__(generator, discriminator, loss, **game)
+        self.latent_dim = generator.input_shape[0][-1]
+        self.classes = generator.get_layer("embedding").input_dim
+
+    def check_source(self, number, source):
+        """Images, and a label for each: an int from 0 to the number of classes − 1."""
+        check_labelled(source, self.classes)
+        super().check_source(number, source)
+
+    def fakes(self, batch, step, player):
+        """A picture for every label of the batch, with that label: pairs, as the real ones are."""
+        _, labels = batch
+        noise = self.noise(labels.shape[0], step, player)
+        return self.generator([noise, labels], training=True), labels
+
+    def sample(self, n: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
+        """``n`` pictures, float32 in [−1, 1].
+
+        Args:
+            n: how many.
+            seed: chooses the noise, and the labels where none are given.
+            labels: ints, shape (n,); by default each class is as likely as any other.
+        """
+        if labels is None:
+            labels = np.random.default_rng(seed).integers(self.classes, size=n)
+        return generate(self.sampler, (latent_noise(n, self.latent_dim, seed), np.asarray(labels)))
