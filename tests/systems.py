@@ -17,7 +17,7 @@ from keras import layers
 
 from gan_helpers import losses
 from gan_helpers.augmentation import Augmented
-from gan_helpers.models import cgan, classifier, dcgan, gan, progan, stylegan, toy, vae, wgan
+from gan_helpers.models import cgan, classifier, dcgan, gan, progan, sgan, stylegan, toy, vae, wgan
 
 BATCH, EVERY = 8, 2
 RNG = np.random.default_rng(0)
@@ -114,6 +114,19 @@ def conditional_game(seed):
     return game
 
 
+def semi_supervised_game(kind):
+    def make(seed):
+        generator = keras.Sequential([layers.Input((4,)), layers.Dense(64), layers.Reshape((8, 8, 1))])
+        discriminator = keras.Sequential(
+            [layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(16, "relu", name="features"), layers.Dense(3)]
+        )
+        game = kind(generator, discriminator, seed=seed, average=0.9)
+        game.compile(optimizer(), optimizer())
+        return game
+
+    return make
+
+
 NON_SATURATING = losses.NonSaturatingLoss()
 SYSTEMS = {  # name → (seed → compiled system, its sources)
     "gan": (point_game(gan.GAN, NON_SATURATING), (POINTS,)),
@@ -125,6 +138,8 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "gan, augmented": (augmented_game, (COLOURED,)),
     "progan": (growing_game, (COLOURED,)),
     "stylegan": (styled_game, (COLOURED,)),
+    "sgan": (semi_supervised_game(sgan.SemiSupervisedGAN), ((IMAGES[:12], LABELS[:12]), IMAGES)),
+    "sgan, features matched": (semi_supervised_game(sgan.FeatureMatchingGAN), ((IMAGES[:12], LABELS[:12]), IMAGES)),
     "cgan": (conditional_game, ((IMAGES, LABELS),)),
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),

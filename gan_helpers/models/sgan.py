@@ -1,0 +1,114 @@
+"""The semi-supervised GAN (chapter 7): a discriminator that is a classifier, too (Salimans et al., 2016,
+arXiv:1606.03498; Odena, 2016, arXiv:1606.01583).
+
+It answers with one logit ℓ for each class. With Z = Σ exp ℓ, the probability of "real" is Z / (Z + 1): a fake is one
+more class, whose logit is always 0. So the discriminator needs no output of its own for it.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..core.curves import Panel
+from ..core.system import generate
+from ..losses import AdversarialLoss, NonSaturatingLoss
+from .classifier import check_labelled
+from .gan import GAN
+
+
+def real_logit(class_logits: tf.Tensor) -> tf.Tensor:
+    """a = log Σ exp ℓ, so that σ(a) = Z / (Z + 1): float (n, classes) → (n, 1), finite for logits of any size."""
+    return tf.reduce_logsumexp(class_logits, axis=1, keepdims=True)
+
+
+class SemiSupervisedGAN(GAN):
+    """The plain game with a classifier for a discriminator, which also learns from a few labelled images.
+
+    Its two sources are a pair of arrays, ``(images, labels)``, and images without labels.
+
+    Args:
+        generator: noise (n, latent_dim) → images in [−1, 1].
+        discriminator: images → logits (n, classes).
+        loss: an :class:`~gan_helpers.losses.AdversarialLoss`, of the logits that :func:`real_logit` gives.
+        game: ``seed``, ``average`` and ``d_steps``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
+    """
+
+    n_sources = 2
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        loss: AdversarialLoss = NonSaturatingLoss(),  # noqa: B008 (it has no state)
+        **game,
+    ):
+        super().__init__(generator, discriminator, loss, **game)
+
+    def check_source(self, number, source):
+        """First the labelled images, each label an int from 0 to the number of classes − 1; then images alone."""
+        if number == 0:
+            check_labelled(source, self.discriminator.output_shape[-1])
+        super().check_source(number, source)
+
+    def fakes(self, batch, step, player):
+        """As many as there are images without labels."""
+        _, unlabelled = batch
+        return super().fakes(unlabelled, step, player)
+
+    def discriminator_loss(self, real, fake, step):
+        """To name the labelled images, and to tell the unlabelled ones from fakes; what to report of both."""
+        (images, labels), unlabelled = real
+        named, found = self.cross_entropy(self.discriminator(images, training=True), labels)
+        real_logits, fake_logits = (real_logit(self.discriminator(x, training=True)) for x in (unlabelled, fake))
+        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+        report = {"d_loss": loss, "class_loss": named, "class_accuracy": found}
+        return named + loss, report | self.adversarial_loss.accuracies(real_logits, fake_logits)
+
+    def cross_entropy(self, class_logits, labels):
+        """The mean of −log of the labels' probabilities, and how often the likeliest class is the right one."""
+        labels = tf.cast(labels, tf.int64)
+        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, class_logits))
+        right = tf.argmax(class_logits, axis=1) == labels
+        return loss, tf.reduce_mean(tf.cast(right, tf.float32))
+
+    def generator_loss(self, fake, step):
+        """As of every game: that the discriminator takes the fakes for real, whichever class it finds in them."""
+        loss = self.adversarial_loss.generator(real_logit(self.discriminator(fake, training=True)))
+        return loss, {"g_loss": loss}
+
+    @property
+    def reports(self):
+        """As of every game, and the classifier's loss and accuracy on its labelled batches."""
+        return (*super().reports, "class_loss", "class_accuracy")
+
+    def panels(self):
+        """As of every game, and the classifier's two curves."""
+        return [*super().panels(), Panel("classifier, labelled images", {"class_loss": "loss"})]
+
+    def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
+        """The share of ``images`` (in [−1, 1]) whose likeliest class is the one that ``labels`` names."""
+        return float((generate(self.discriminator, images).argmax(axis=1) == labels).mean())
+
+
+class FeatureMatchingGAN(SemiSupervisedGAN):
+    """The generator only has to make the discriminator's mean features those of real images (Salimans et al., 2016).
+
+    The discriminator's layer named ``"features"`` is the one that is matched.
+    """
+
+    def __init__(self, *players, **game):
+        super().__init__(*players, **game)
+        self.features = keras.Model(self.discriminator.inputs, self.discriminator.get_layer("features").output)
+
+    def generator_step(self, real, step):
+        """Move the mean features of fakes towards those of the unlabelled images; only the generator moves."""
+        _, unlabelled = real
+        wanted = tf.reduce_mean(self.features(unlabelled, training=True), axis=0)
+        with tf.GradientTape() as tape:
+            found = tf.reduce_mean(self.features(self.fakes(real, step, "generator"), training=True), axis=0)
+            loss = tf.reduce_mean((found - wanted) ** 2)
+        weights = self.generator.trainable_variables
+        self.generator_optimizer.apply(tape.gradient(loss, weights), weights)
+        return {"g_loss": loss}
