@@ -106,10 +106,11 @@ def conditional_game(seed):
     noise, label, image = layers.Input((4,)), layers.Input((), dtype="int32"), layers.Input((8, 8, 1))
     embedded = layers.Embedding(3, 4, name="embedding")(label)
     made = layers.Reshape((8, 8, 1))(layers.Dense(64)(layers.Multiply()([noise, embedded])))
+    generator = keras.Model([noise, label], made)
     seen = layers.Concatenate()([layers.Flatten()(image), layers.Embedding(3, 8)(label)])
     hidden = layers.Dense(16, "relu")(seen)
     discriminator = keras.Model([image, label], layers.Dense(1)(hidden))
-    game = cgan.ConditionalGAN(keras.Model([noise, label], made), discriminator, seed=seed, average=0.9)
+    game = cgan.ConditionalGAN(generator, discriminator, NON_SATURATING, seed=seed, average=0.9)
     game.compile(optimizer(), optimizer())
     return game
 
@@ -120,7 +121,7 @@ def semi_supervised_game(kind):
         discriminator = keras.Sequential(
             [layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(16, "relu", name="features"), layers.Dense(3)]
         )
-        game = kind(generator, discriminator, seed=seed, average=0.9)
+        game = kind(generator, discriminator, NON_SATURATING, seed=seed, average=0.9)
         game.compile(optimizer(), optimizer())
         return game
 

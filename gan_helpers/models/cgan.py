@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers
 
 from ..core.system import generate, latent_noise
-from ..losses import AdversarialLoss, NonSaturatingLoss
+from ..losses import AdversarialLoss
 from . import dcgan
 from .classifier import check_labelled
 from .gan import GAN
@@ -80,13 +80,7 @@ class ConditionalGAN(GAN):
         game: ``seed``, ``average`` and ``d_steps``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        loss: AdversarialLoss = NonSaturatingLoss(),  # noqa: B008 (it has no state)
-        **game,
-    ):
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, loss: AdversarialLoss, **game):
         super().__init__(generator, discriminator, loss, **game)
         self.latent_dim = generator.input_shape[0][-1]
         self.classes = generator.get_layer("embedding").input_dim

@@ -13,7 +13,6 @@ import tensorflow as tf
 
 from ..core.curves import Panel
 from ..core.system import generate
-from ..losses import AdversarialLoss, NonSaturatingLoss
 from .classifier import check_labelled
 from .gan import GAN
 
@@ -36,15 +35,6 @@ class SemiSupervisedGAN(GAN):
     """
 
     n_sources = 2
-
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        loss: AdversarialLoss = NonSaturatingLoss(),  # noqa: B008 (it has no state)
-        **game,
-    ):
-        super().__init__(generator, discriminator, loss, **game)
 
     def check_source(self, number, source):
         """First the labelled images, each label an int from 0 to the number of classes − 1; then images alone."""
