@@ -13,6 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from . import checks
+
 PREFETCH = 16  # batches made ahead, so that gathering never holds up training
 
 Source = np.ndarray | tuple[np.ndarray, ...]  # examples, or several arrays that are drawn together
@@ -25,10 +27,13 @@ class Seed:
 
     Args:
         value: any int.
+
+    Raises:
+        ValueError: it is none.
     """
 
     def __init__(self, value: int):
-        self.value = int(value)
+        self.value = checks.integer("seed", value)
         self._streams: dict[str, tf.Variable] = {}
 
     def of(self, stream: str) -> tf.Tensor:
@@ -43,7 +48,7 @@ class Seed:
 
     def change(self, value: int) -> None:
         """Make it the seed of another run."""
-        self.value = int(value)
+        self.value = checks.integer("seed", value)
         for stream, variable in self._streams.items():
             variable.assign(stream_number(self.value, stream))
 

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..data.images import check_images
-from . import checkpoints, sampling, watchers
+from . import checkpoints, checks, sampling, watchers
 from .curves import Curves, Panel
 from .sampling import Source
 from .session import by_mode
@@ -222,7 +222,8 @@ class System(keras.Model):
             ``self.curves``.
 
         Raises:
-            ValueError: a source does not fit, or ``steps`` is no multiple of ``every``.
+            ValueError: a source does not fit, ``steps`` is no multiple of ``every``, or one of the numbers makes no
+                sense.
             NotANumberError: a loss is no longer a number.
             CheckpointError: the checkpoint belongs to another run, or is damaged.
             Stopped: the stop button (or Ctrl+C) was pressed; weights, records and checkpoint are in order, and the
@@ -230,6 +231,7 @@ class System(keras.Model):
         """
         if batch_size is None:
             batch_size = by_mode(smoke=16, laptop=128, full=128)
+        steps, every = checks.count("steps", steps, least=0), checks.count("every", every)
         sizes = self._checked_sizes(sources, batch_size)
         self.before_training()
         settings = {"batch_size": batch_size}
@@ -260,6 +262,8 @@ class System(keras.Model):
         for number, source in enumerate(sources):
             self.check_source(number, source)
         sizes = sampling.each(batch_size, len(sources))
+        for size in sizes:
+            checks.count("batch_size", size)
         devices = self.distribute_strategy.num_replicas_in_sync
         if any(size % devices for size in sizes):
             raise ValueError(f"batch_size must be a multiple of the number of devices ({devices}), got {batch_size}")
@@ -360,8 +364,8 @@ class System(keras.Model):
         Args:
             seed: for the first weights (``keras.utils.set_random_seed``), and for batches and noise.
         """
-        keras.utils.set_random_seed(seed)
         self.seed.change(seed)
+        keras.utils.set_random_seed(seed)
         for network in self.networks().values():
             copy_variables(keras.models.clone_model(network), network)
         for player in self.players():

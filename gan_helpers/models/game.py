@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..core import sampling
+from ..core import checks, sampling
 from ..core.curves import game_panels
 from ..core.system import System, copy_variables, generate, latent_noise
 from ..data.images import ImageDataset
@@ -33,7 +33,13 @@ class AdversarialGame(System):
             over training (see :meth:`follow`). Players circle; the middle of the circle is a better place than any
             point on it (Yazıcı et al., 2019, arXiv:1806.04498).
         d_steps: updates of the discriminator to each one of the generator, each on a batch of its own.
+
+    Raises:
+        ValueError: the two networks do not fit together, or a number makes no sense.
     """
+
+    #: how many numbers the discriminator answers with; ``None`` for any number
+    d_outputs: int | None = 1
 
     def __init__(
         self,
@@ -44,13 +50,14 @@ class AdversarialGame(System):
         average: float | None = None,
         d_steps: int = 1,
     ):
+        check_players(generator, discriminator, self.d_outputs)
         super().__init__(seed, generator.output_shape[1:])
         self.generator = generator
         self.discriminator = discriminator
         self.adversarial_loss = loss
-        self.average = average
+        self.average = average if average is None else checks.memory("average", average)
         self.averaged_generator = None  # made when training starts
-        self.d_steps = self.batches_per_step = d_steps
+        self.d_steps = self.batches_per_step = checks.count("d_steps", d_steps)
         self.latent_dim = generator.input_shape[-1]
 
     # ------------------------------------------------------------------------------------------- one step
@@ -162,6 +169,28 @@ class AdversarialGame(System):
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """``n`` generated examples, float32, shape (n, *example_shape); one seed, one set."""
         return generate(self.sampler, latent_noise(n, self.latent_dim, seed))
+
+
+def check_players(generator: keras.Model, discriminator: keras.Model, outputs: int | None) -> None:
+    """Raise a clear error unless the discriminator is another network, takes what is made, and answers with logits."""
+    if generator is discriminator:
+        raise ValueError("the players must be two networks, got one network as generator and discriminator")
+    made, taken = generator.output_shape[1:], first(discriminator.input_shape)[1:]
+    if len(made) != len(taken) or any(
+        None not in sides and len(set(sides)) > 1 for sides in zip(made, taken, strict=True)
+    ):
+        raise ValueError(f"the discriminator must take what the generator makes, {made}, but takes {taken}")
+    answer = discriminator.output_shape
+    if outputs is not None and tuple(answer[1:]) != (outputs,):
+        raise ValueError(f"the discriminator must end in {outputs} logit(s) per example, got the shape {answer}")
+    activation = getattr(getattr(discriminator.layers[-1], "activation", None), "__name__", None)
+    if activation in ("sigmoid", "softmax"):
+        raise ValueError(f"the discriminator must end in logits: leave out the {activation} of its last layer")
+
+
+def first(shapes):
+    """The first of several shapes; or the only one."""
+    return shapes[0] if isinstance(shapes[0], (tuple, list)) else shapes
 
 
 def make_game(

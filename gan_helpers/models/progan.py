@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import layers
 
 from ..augmentation import Augmented
-from ..core import sampling
+from ..core import checks, sampling
 from ..core.system import generate, latent_noise
 from ..layers import EqualizedConv2D, EqualizedDense, MinibatchStdDev, PixelNormalization
 from ..losses import WassersteinLoss, gradient_penalty
@@ -284,7 +284,8 @@ class GrowingGame(GAN):
         **game,
     ):
         super().__init__(generator, discriminator, WassersteinLoss(), **game)
-        self.growth, self.penalty, self.drift = growth, penalty, drift
+        self.growth = growth
+        self.penalty, self.drift = checks.not_negative("penalty", penalty), checks.not_negative("drift", drift)
 
     def phase(self, step):
         """The number of the phase of growth."""

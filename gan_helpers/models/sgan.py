@@ -35,6 +35,7 @@ class SemiSupervisedGAN(GAN):
     """
 
     n_sources = 2
+    d_outputs = None
 
     def check_source(self, number, source):
         """First the labelled images, each label an int from 0 to the number of classes − 1; then images alone."""

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import layers
 
 from ..augmentation import Augmented
-from ..core import sampling
+from ..core import checks, sampling
 from ..core.system import generate, latent_noise
 from ..layers import EqualizedDense, ModulatedConv2D, PixelNormalization, StyledConv2D
 from ..losses import NonSaturatingLoss, squared_slope
@@ -147,7 +147,8 @@ class StyleGAN(GAN):
         **game,
     ):
         super().__init__(generator, discriminator, NonSaturatingLoss(), **game)
-        self.gamma, self.lazy, self.mixing = gamma, lazy, mixing
+        self.gamma, self.lazy = checks.not_negative("gamma", gamma), checks.count("lazy", lazy)
+        self.mixing = checks.probability("mixing", mixing)
 
     def fakes(self, batch, step, player):
         """From two noise vectors per fake, mixed at a layer that is chosen anew in each step."""

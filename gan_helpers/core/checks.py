@@ -1,0 +1,56 @@
+"""Checks of what callers give: one line for an argument, one form of message.
+
+Each returns the value, so that it can be checked where it is kept: ``self.clip = checks.positive("clip", clip)``.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+
+
+def refuse(name: str, wanted: str, value) -> ValueError:
+    """The error that names the argument, what was expected, and what came."""
+    return ValueError(f"{name} must be {wanted}, got {value!r}")
+
+
+def integer(name: str, value) -> int:
+    """Any whole number."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise refuse(name, "a whole number", value)
+    return int(value)
+
+
+def count(name: str, value, least: int = 1) -> int:
+    """A whole number, not smaller than ``least``."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise refuse(name, f"a whole number of at least {least}", value)
+    return int(value)
+
+
+def number(name: str, value, wanted: str, fits) -> float:
+    """A finite number for which ``fits`` is true."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not math.isfinite(value) or not fits(value):
+        raise refuse(name, wanted, value)
+    return float(value)
+
+
+def positive(name: str, value) -> float:
+    """A finite number above 0."""
+    return number(name, value, "a number above 0", lambda x: x > 0)
+
+
+def not_negative(name: str, value) -> float:
+    """A finite number, 0 or more."""
+    return number(name, value, "0 or a number above it", lambda x: x >= 0)
+
+
+def probability(name: str, value) -> float:
+    """A number from 0 to 1."""
+    return number(name, value, "a number from 0 to 1", lambda x: 0 <= x <= 1)
+
+
+def memory(name: str, value) -> float:
+    """What a running average keeps at each step: from 0 to below 1."""
+    return number(name, value, "a number from 0 to below 1", lambda x: 0 <= x < 1)
