@@ -136,15 +136,20 @@ def train_apart(name: str, folder: str | Path, seed: int | None = None, threads:
 
 
 def save(trained: Trained, folder: Path = WEIGHTS) -> Path:
-    """Write weights and card into ``folder``; return the weights' path."""
+    """Write weights and card into ``folder``; return the weights' path.
+
+    Raises:
+        TypeError: the card holds what JSON cannot; the files are as they were.
+    """
     buffer = io.BytesIO()
     weights = weights_of(trained.model.shipped())
     np.savez_compressed(buffer, **{key: value.astype(np.float16) for key, value in weights.items()})
     content = buffer.getvalue()
     path = Path(folder) / f"{file_name(recipe(trained.card['name'], trained.card['seed']))}.npz"
     card = trained.card | {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    text = json.dumps(card, indent=2) + "\n"  # fails, if it fails, before anything is written
     write_atomically(path, lambda file: file.write(content))
-    write_atomically(path.with_suffix(".json"), lambda file: file.write((json.dumps(card, indent=2) + "\n").encode()))
+    write_atomically(path.with_suffix(".json"), lambda file: file.write(text.encode()))
     return path
 
 

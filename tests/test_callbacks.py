@@ -185,6 +185,17 @@ def test_tile_puts_pictures_in_rows():
     assert (canvas[2] == 255).all() and (canvas[3:, 4:] == 255).all()  # gap, and the empty place
 
 
+def test_curves_that_cannot_be_compared_are_refused():
+    one, other = Curves(), Curves()
+    for step in (1, 2):
+        one.add(step, loss=1.0)
+        other.add(2 * step, loss=1.0)
+    with pytest.raises(ValueError, match="'mine' has no curve 'd_loss'; it has: loss"):
+        plots.compare_curves({"mine": one}, "d_loss", "loss")
+    with pytest.raises(ValueError, match="the seeds of 'mine' recorded 'loss' at different steps"):
+        plots.compare_curves({"mine": [one, other]}, "loss", "loss")
+
+
 def test_figures_are_drawn(make_gan, tmp_path):
     gan = make_gan()
     curves = gan.train(IMAGES, steps=20, every=5, batch_size=16)

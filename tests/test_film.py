@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -34,6 +35,13 @@ def test_an_animation_holds_the_frames_in_order_and_shows_the_last_to_plain_view
     assert len(ink) == 3 and ink == sorted(ink) and ink[0] < ink[1] < ink[2]
     assert abs(still - ink[2]) < 0.01
     assert Image.open(io.BytesIO(shown.data)).info["loop"] == 0
+
+
+def test_frames_of_unequal_size_are_refused():
+    with pytest.raises(ValueError, match=r"frames of one size, got the sizes \[\("):
+        film.animation([bar(1), Figure(figsize=(3, 2))])
+    with pytest.raises(ValueError, match=r"frames of one size, got the sizes \[\]"):
+        film.animation([])
 
 
 def test_a_film_has_a_frame_for_each_interval_and_ends_as_an_animation(make_gan, monkeypatch):

@@ -364,6 +364,25 @@ def test_a_checkpoint_of_another_run_is_refused(make_gan, images, tmp_path, eage
         make_gan().train(images, steps=4, every=2, batch_size=64, checkpoint=file)
 
 
+@pytest.mark.parametrize("damage", ["missing", "of another shape"])
+def test_a_checkpoint_that_lacks_something_leaves_the_model_as_it_was(damage, make_gan, images, tmp_path, eagerly):
+    file = tmp_path / "gan.npz"
+    make_gan().train(images, steps=2, every=2, batch_size=64, checkpoint=file)
+    arrays = dict(np.load(file))
+    last = max(name for name in arrays if name.startswith("state/"))
+    if damage == "missing":
+        del arrays[last]
+    else:
+        arrays[last] = np.zeros((3, 5))
+    np.savez(file, **arrays)
+    game = make_gan()
+    before = [weight.numpy() for weight in game.generator.weights + game.discriminator.weights]
+    with pytest.raises(checkpoints.CheckpointError, match=r"is damaged: .* is missing or has another shape"):
+        game.train(images, steps=4, every=2, batch_size=64, checkpoint=file)
+    after = [weight.numpy() for weight in game.generator.weights + game.discriminator.weights]
+    assert all(map(np.array_equal, before, after)) and game.steps_done == 0
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     file = tmp_path / "weights.npz"
     file.write_bytes(b"old")

@@ -54,6 +54,8 @@ def test_modes_are_counted_as_the_docstring_says():
     barely = np.concatenate([np.repeat(ring.centres[:1], 975, axis=0), np.repeat(ring.centres[1:2], 25, axis=0)])
     assert ring.modes_found(barely)["modes"] == 2  # a fifth of the fair share, 125, is 25
     assert ring.modes_found(barely[:-1])["modes"] == 1
+    with pytest.raises(ValueError, match="without points"):
+        ring.modes_found(np.zeros((0, 2)))
 
 
 @pytest.mark.parametrize("dim", [1, 2])

@@ -1,5 +1,6 @@
 import ipywidgets
 import numpy as np
+import pytest
 
 from gan_helpers.models.gan import build_generator
 from gan_helpers.show import plots, widgets
@@ -96,3 +97,8 @@ def test_the_plane_s_static_twin_shows_every_point():
     figure = widgets.plane_view(shades, CODES, LABELS, NAMES, [(0, 0), (1, 1), (-1, 0), (2, 2)])
     titles = [axes.get_title() for axes in figure.axes if axes.images]
     assert sorted(titles) == ["A: (0.0, 0.0)", "B: (1.0, 1.0)", "C: (-1.0, 0.0)", "D: (2.0, 2.0)"]
+
+
+def test_more_points_than_letters_are_refused():
+    with pytest.raises(ValueError, match="letters for 26 points, got 27"):
+        widgets.plane_view(shades, CODES, LABELS, NAMES, np.zeros((27, 2)))

@@ -72,7 +72,13 @@ def resume(model, path: str | Path, settings: dict) -> None:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path} cannot be read ({error}). Delete it to start anew.") from error
     check_same_run(path, about["run"], run_identity(model, settings))
-    for name, variable in training_state(model).items():
+    state = training_state(model)
+    for name, variable in state.items():  # look at all of them before the first one is changed
+        if f"state/{name}" not in arrays or arrays[f"state/{name}"].shape != tuple(variable.shape):
+            raise CheckpointError(
+                f"{path} is damaged: {name} is missing or has another shape. Delete it to start anew."
+            )
+    for name, variable in state.items():
         variable.assign(arrays[f"state/{name}"])
     curves = {n.removeprefix("curves/"): points for n, points in arrays.items() if n.startswith("curves/")}
     model.curves = Curves.from_arrays(curves)

@@ -32,11 +32,16 @@ def animation(figures: Iterable[Figure], milliseconds: int = 120) -> ShownImage:
     Args:
         figures: the frames, in order.
         milliseconds: how long each is shown.
+
+    Raises:
+        ValueError: there are no figures, or their sizes differ.
     """
     return _animated_png([render(figure) for figure in figures], milliseconds)
 
 
 def _animated_png(frames: list[Image.Image], milliseconds: int) -> ShownImage:
+    if len({frame.size for frame in frames}) != 1:
+        raise ValueError(f"a film needs frames of one size, got the sizes {sorted({f.size for f in frames})}")
     palette = few_colours(frames[-1], COLOURS)  # one for all frames, so that they differ only where they changed
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     durations = [milliseconds] * (len(frames) - 1) + [1500]

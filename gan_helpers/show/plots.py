@@ -179,6 +179,15 @@ def learning_curves(
     return figure
 
 
+def check_alike(label: str, seeds: Sequence[Curves], name: str) -> None:
+    """Raise a clear error unless all ``seeds`` recorded ``name``, and at the same steps."""
+    for curves in seeds:
+        if name not in curves.names():
+            raise ValueError(f"{label!r} has no curve {name!r}; it has: {', '.join(curves.names())}")
+        if not np.array_equal(curves[name][0], seeds[0][name][0]):
+            raise ValueError(f"the seeds of {label!r} recorded {name!r} at different steps: they have no mean")
+
+
 def compare_curves(
     runs: dict[str, Curves | Sequence[Curves]],
     name: str,
@@ -194,11 +203,15 @@ def compare_curves(
         ylabel: what it means.
         log: logarithmic vertical axis.
         floor: the best value there can be, drawn as a dashed line.
+
+    Raises:
+        ValueError: a run has no such series, or seeds were recorded at different steps.
     """
     figure = Figure(figsize=(7, 3.4))
     axes = figure.subplots()
     for label, seeds in runs.items():
         seeds = [seeds] if isinstance(seeds, Curves) else list(seeds)
+        check_alike(label, seeds, name)
         steps = seeds[0][name][0]
         values = np.stack([curves[name][1] for curves in seeds])
         (line,) = axes.plot(steps, values.mean(axis=0), marker=".", label=label)

@@ -142,8 +142,13 @@ def plane_view(
         labels: ints, shape (n,), their classes.
         class_names: what each label means.
         points: where the crosses are, shape (k, 2), k ≤ 26. They are lettered where there are several.
+
+    Raises:
+        ValueError: there are more points than letters.
     """
     points = np.asarray(points, np.float32)
+    if len(points) > len(ascii_uppercase):
+        raise ValueError(f"there are letters for {len(ascii_uppercase)} points, got {len(points)}")
     columns = -(-len(points) // 3)
     figure = Figure(figsize=(5.8 + 1.35 * columns, 4.2) if len(points) > 1 else (8, 4.2))
     left, right = figure.subfigures(1, 2, width_ratios=(5.8, 1.35 * columns) if len(points) > 1 else (5, 3))
