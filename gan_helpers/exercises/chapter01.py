@@ -63,6 +63,9 @@ def _extragradient(answer):
     alternating = [x - h * ahead_y, ahead_y]
     require(not np.allclose(given, alternating), "y must move by the slope at the look-ahead x, from the old y.")
     require(np.allclose(given, right), f"From (1, 0.5) with h = 0.4 the step leads to {right.round(3).tolist()}.")
+    x, y, h = np.random.default_rng().uniform(0.1, 1, 3)
+    given, right = np.array(answer(x, y, h), float), np.array([x - h * (y + h * x), y + h * (x - h * y)])
+    require(np.allclose(given, right), "Right from (1, 0.5) with h = 0.4, and wrong from another point.")
 
 
 @exercise("1.5")
@@ -71,6 +74,7 @@ def _modes_visited(answer):
     points = np.array([[0.1, 0.0], [-0.2, 0.1], [4.9, 0.2], [2.0, 2.0], [0.5, 5.2]])
     given = answer(points, centres, 0.5)
     require(not isinstance(given, (bool, np.bool_)) and np.ndim(given) == 0, "Return one number, the count of centres.")
+    require(float(given).is_integer(), f"A count is a whole number; yours is {given}.")
     require(given != 4, "You counted points. A centre with many points near it counts once.")
     require(given != 1, "A point is near if it lies within *three* widths.")
     require(int(given) == 3, "Of the centres (0, 0), (4, 0) and (0, 4), all three have a point within 3 · 0.5.")

@@ -31,6 +31,7 @@ def _outcomes(answer):
     counts = answer(real, fake)
     right = {"true_positive": 3, "false_negative": 1, "false_positive": 2, "true_negative": 3}
     require(isinstance(counts, dict) and set(counts) == set(right), f"Return a dict with the keys {', '.join(right)}.")
+    require(all(float(count).is_integer() for count in counts.values()), f"Counts are whole numbers; yours: {counts}.")
     counts = {key: int(value) for key, value in counts.items()}
     probabilities_assumed = {"true_positive": 2, "false_negative": 2, "false_positive": 2, "true_negative": 3}
     require(
@@ -57,6 +58,12 @@ def _least_squares(answer):
     require(not np.isclose(g, 1.0), "The generator's target for its fakes is 1, with a factor ½.")
     require(np.isclose(d, 2.0), f"For real logits [1, 3] and fake logits [0, 2] J_D is 2.0; yours is {d:.4g}.")
     require(np.isclose(g, 0.5), f"For fake logits [0, 2] J_G is 0.5; yours is {g:.4g}.")
+    real, fake = np.random.default_rng().normal(size=(2, 5, 1)).astype(np.float32)
+    d, g = (np.mean((real - 1) ** 2) + np.mean(fake**2)) / 2, np.mean((fake - 1) ** 2) / 2
+    require(
+        np.isclose(float(d_loss(real, fake)), d, rtol=1e-4) and np.isclose(float(g_loss(fake)), g, rtol=1e-4),
+        "Right for those logits, and wrong for others: both losses must be computed from their arguments.",
+    )
 
 
 @exercise("3.4")

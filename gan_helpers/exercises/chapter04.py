@@ -100,6 +100,12 @@ def _layer_cost(answer):
         multiplications == 49 * 9 * 32 * 64,
         "Multiplications: the weights (biases only add), times the number of places.",
     )
+    places, k, before, after = (int(number) for number in np.random.default_rng().integers(4, 50, 4))
+    weights = k * k * before * after
+    require(
+        tuple(answer(places, k, before, after)) == (weights + after, weights * places),
+        f"Right for a kernel of 3 × 3, and wrong for one of {k} × {k}: a window has k·k places.",
+    )
 
 
 @exercise("4.5")
@@ -111,3 +117,10 @@ def _interpolate(answer):
     require(np.allclose(walk[0], start), "The first row must be z0 itself: t starts at 0.")
     require(np.allclose(walk[-1], end), "The last row must be z1 itself: t ends at 1, inclusive.")
     require(np.allclose(walk[1], [1.0, 1.5, -1.0]), "The steps should be equal: row 1 of 5 is a quarter of the way.")
+    require(np.allclose(walk, np.linspace(start, end, 5)), "The ends are right, and a row between them is not.")
+    start, end = np.random.default_rng().normal(size=(2, 4))
+    walk = np.asarray(answer(start, end, 7), dtype=float)
+    right = np.linspace(start, end, 7)
+    require(
+        walk.shape == right.shape and np.allclose(walk, right), "Right for 5 steps, and wrong for other vectors and 7."
+    )

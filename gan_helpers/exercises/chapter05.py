@@ -101,6 +101,9 @@ def _earth_movers_distance(answer):
         np.isclose(got, 1) and np.isclose(spread, 2),
         f"For {x.tolist()} and {y.tolist()} the distance is 1; you give {got:.4g}.",
     )
+    x, y = np.random.default_rng().normal(size=(2, 6))
+    right = np.abs(np.sort(x) - np.sort(y)).mean()
+    require(np.isclose(float(answer(x, y)), right), "Right for those samples, and wrong for others.")
 
 
 @exercise("5.5")
@@ -130,6 +133,12 @@ def _best_smoothed_discriminator(answer):
         np.allclose(two, (0.9 * p + 0.1 * q) / (p + q)),
         "Right as long as the fakes' target is 0. With the target β a fake counts as real with the weight β: what does "
         "that add to the factor of log D?",
+    )
+    (p, q), (alpha, beta) = np.random.default_rng().uniform(0.1, 1, (2, 4)), (0.8, 0.05)
+    three = np.asarray(answer(p, q, alpha, beta), float)
+    right = (alpha * p + beta * q) / (p + q)
+    require(
+        three.shape == right.shape and np.allclose(three, right), "Right for those densities, and wrong for others."
     )
 
 

@@ -59,9 +59,11 @@ WRONG = {
         (lambda x, y, h: (x - h * (y + h * x), y + h * x), "from the old y"),
         (lambda x, y, h: (x - h * y - h * (y + h * x), y + h * x + h * (x - h * y)), "*old* point"),
         (lambda x, y, h: x - h * y, "new pair"),
+        (lambda x, y, h: (0.64, 0.82), "wrong from another point"),
     ],
     "1.5": [
         (lambda p, c, w: visited(p, c, w / 3), "three"),
+        (lambda p, c, w: visited(p, c, w) + 0.9, "whole number"),
         (visited_in_a_box, "not each coordinate"),
         (nearest_only, "of no centre"),
         (lambda p, c, w: int((np.linalg.norm(p[:, None] - c[None], axis=2).min(axis=1) <= 3 * w).sum()), "points"),

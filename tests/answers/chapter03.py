@@ -71,6 +71,7 @@ WRONG = {
         (lambda r, f: counts(r, f, threshold=0.5), "logits with 0.5"),
         (lambda r, f: counts(r, f, swap=True), "swapped"),
         (lambda r, f: (1, 2, 3, 4), "dict"),
+        (lambda r, f: {key: value + 0.9 for key, value in counts(r, f).items()}, "whole numbers"),
         (lambda r, f: dict.fromkeys(counts(r, f), 0), "the counts are"),
     ],
     "3.3": [
@@ -78,6 +79,7 @@ WRONG = {
         ((least_squares(0.5)[0], lambda f: 0.5 * tf.reduce_mean(f**2)), "target for its fakes is 1"),
         ((bce.discriminator, bce.generator), "J_D is 2.0"),
         (bce.generator, "tuple"),
+        ((lambda r, f: 2.0, lambda f: 0.5), "wrong for others"),
     ],
     "3.4": [
         (step(of="discriminator"), "discriminator's weights moved"),

@@ -76,6 +76,7 @@ WRONG = {
         (lambda p, k, i, o: (k * k * i * o + o, k * k * i * o), "every place"),
         (lambda p, k, i, o: (k * k * i * o + o, p * (k * k * i * o + o)), "biases only add"),
         (lambda p, k, i, o: 5, "tuple"),
+        (lambda p, k, i, o: (3 * k * i * o + o, p * 3 * k * i * o), "k·k places"),
     ],
     "4.5": [
         (line(1.0, 0.0), "other way round"),
@@ -83,5 +84,7 @@ WRONG = {
         (line(0.2, 1.0), "t starts at 0"),
         (line(curved=True), "equal"),
         (lambda a, b, n: a, "shape is (5, 3)"),
+        (lambda a, b, n: np.array([a, 0.75 * a + 0.25 * b, a, 9 * a, b]), "between them"),
+        (lambda a, b, n: np.linspace(a, b, 5), "wrong for other vectors"),
     ],
 }
