@@ -177,7 +177,7 @@ class ModulatedConv2D(keras.layers.Layer):
         self.filters, self.kernel_size, self.demodulate = filters, kernel_size, demodulate
 
     def build(self, x_shape, style_shape):
-        """Make the weights, with an equalised learning rate, and the layer from styles to factors, at first near 1."""
+        """Make the weights, equalised, and the layer from styles to factors, which scatter around 1."""
         channels = x_shape[-1]
         shape = (self.kernel_size, self.kernel_size, channels, self.filters)
         self.factors = EqualizedDense(channels, gain=1.0, first_bias=1.0)

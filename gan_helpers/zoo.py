@@ -29,7 +29,7 @@ from .core.files import write_atomically
 from .core.watchers import Stopwatch
 from .data import sets
 from .data.manifest import ASSETS, DataError, read_weights
-from .models import classifier, dcgan, gan, progan, vae
+from .models import classifier, dcgan, gan, progan, stylegan, vae
 from .models.recipe import Recipe
 from .scores.efficientnet import load_efficientnet
 from .scores.evaluator import Evaluator, KernelEvaluator
@@ -45,7 +45,7 @@ class Trained(NamedTuple):
     card: dict
 
 
-RECIPES = {module.RECIPE.name: module.RECIPE for module in (classifier, gan, dcgan, vae, progan)}
+RECIPES = {module.RECIPE.name: module.RECIPE for module in (classifier, gan, dcgan, vae, progan, stylegan)}
 
 
 def recipe(name: str, seed: int | None = None) -> Recipe:

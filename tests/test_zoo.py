@@ -63,11 +63,12 @@ def test_the_shipped_dcgan_is_as_good_as_its_card_says():
 
 
 @pytest.mark.slow
-def test_the_shipped_people_are_as_good_as_their_card_says():
-    model, card = zoo.load("progan_people")
+@pytest.mark.parametrize(("name", "side"), [("progan_people", 64), ("stylegan_people", 32)])
+def test_the_shipped_people_are_as_good_as_their_card_says(name, side):
+    model, card = zoo.load(name)
     pictures = model.sample(300, seed=1)
-    assert pictures.shape == (300, 64, 64, 3) and np.abs(pictures).max() <= 1
-    assert zoo.evaluator("emoji_people").kernel_distance(pictures) == pytest.approx(
+    assert pictures.shape == (300, side, side, 3) and np.abs(pictures).max() <= 1
+    assert zoo.evaluator("emoji_people", size=side).kernel_distance(pictures) == pytest.approx(
         card["scores"]["kernel_distance"], abs=1
     )
 
@@ -230,6 +231,17 @@ def test_damaged_and_missing_weights_say_how_to_mend_them(tmp_path):
         zoo.load("mnist_classifier", tmp_path)
     with pytest.raises(KeyError, match="no recipe named 'biggan'; there are: mnist_classifier, gan_mnist"):
         zoo.load("biggan")
+
+
+def test_a_card_that_cannot_be_written_leaves_the_old_pair(tmp_path):
+    trained = zoo.load("gan_mnist")
+    file = zoo.save(trained, tmp_path)
+    before = file.read_bytes(), file.with_suffix(".json").read_bytes()
+    for weight in trained.model.sampler.weights:
+        weight.assign(weight + 1)
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        zoo.save(zoo.Trained(trained.model, trained.card | {"made by": object()}), tmp_path)
+    assert before == (file.read_bytes(), file.with_suffix(".json").read_bytes())
 
 
 # --------------------------------------------------------------------------------------------- command line

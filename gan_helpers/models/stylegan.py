@@ -14,9 +14,10 @@ from keras import layers
 from ..augmentation import Augmented
 from ..core import checks, sampling
 from ..core.system import generate, latent_noise
+from ..data import sets
+from ..data.images import ImageDataset
 from ..layers import EqualizedDense, ModulatedConv2D, PixelNormalization, StyledConv2D
 from ..losses import NonSaturatingLoss, squared_slope
-from .game import score_samples
 from .gan import GAN
 from .progan import FIRST_SIDE, SLOPE, ProgressiveDiscriminator, channels, sides_up_to, upscale
 from .recipe import Recipe
@@ -255,12 +256,25 @@ def make_stylegan(
     return model
 
 
+SIDE = 32  # pixels: at 64 it needs more steps than an hour has
+
+
+def small_images(data: ImageDataset) -> tuple:
+    """The training images at the recipe's side, in [−1, 1]."""
+    return (sets.load(data.name, SIDE).scaled(),)
+
+
+def score_small(game: StyleGAN, data: ImageDataset, evaluator: Callable) -> dict[str, float]:
+    """Every score of the game's samples, against training images of its side."""
+    return evaluator(data.name, size=SIDE).score(game.sample)
+
+
 RECIPE = Recipe(
     name="stylegan_people",
     what="chapter 6: a small StyleGAN, faces and people in colour",
     make=make_stylegan,
     settings=dict(
-        side=64,
+        side=SIDE,
         latent_dim=64,
         base=1024,
         most=128,
@@ -270,8 +284,9 @@ RECIPE = Recipe(
         average=0.999,
         policy=("translation", "cutout"),
     ),
-    steps=8_000,
-    score=score_samples,
+    steps=10_000,
+    score=score_small,
     dataset="emoji_people",
+    sources=small_images,
     batch_size=16,
 )

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageStat
 
 NEARLY_WHITE = 247  # reducing colours turns white into this or more
+MANY = 128  # colours, for photographs and the like
 UNSEEN = 1.5  # levels of 255: a smaller error, root mean square, is not seen
 
 
@@ -24,6 +25,8 @@ def few_colours(picture: Image.Image, colours: int, method: Image.Quantize | Non
 def lighter_png(encoded: str) -> str:
     """A base64-encoded PNG with as few colours as keep its error below :data:`UNSEEN`, if that makes it smaller.
 
+    Pictures of too many colours for that get :data:`MANY`: then the error is a slight grain.
+
     Animated pictures, and those that have few colours already, stay as they are.
     """
     content = base64.b64decode(encoded)
@@ -33,7 +36,7 @@ def lighter_png(encoded: str) -> str:
     on_white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert("RGB")
     few = on_white.getcolors(256) is not None  # then the first method loses nothing; else the second keeps hues apart
     method = Image.Quantize.MEDIANCUT if few else Image.Quantize.FASTOCTREE
-    for colours in (32, 64, 128, 256):
+    for colours in (32, 64, 128, 256) if few else (32, 64, MANY):
         reduced = few_colours(on_white, colours, method)
         if max(ImageStat.Stat(ImageChops.difference(on_white, reduced.convert("RGB"))).rms) <= UNSEEN:
             break
