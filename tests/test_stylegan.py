@@ -46,7 +46,14 @@ def test_pictures_differ_only_by_their_styles(game):
 
 def test_fakes_are_mixed_where_the_step_says(game, monkeypatch):
     seen = []
-    monkeypatch.setattr(game.generator, "synthesis", lambda styles, noise: seen.append(styles) or styles[0])
+
+    class Recorder:
+        n_styles = game.generator.n_styles
+
+        def __call__(self, styles, noise):
+            seen.append(styles)
+
+    monkeypatch.setattr(game.generator, "synthesis", Recorder())
     for step in range(40):
         game.fakes(tf.zeros((4, 8, 8, 3)), tf.constant(step, tf.int64), "generator")
     firsts = [styles[0] for styles in seen]

@@ -1,6 +1,6 @@
 """Checks of what callers give: one line for an argument, one form of message.
 
-Each returns the value, so that it can be checked where it is kept: ``self.clip = checks.positive("clip", clip)``.
+Each returns the value, so that it can be checked where it is kept: ``self.lazy = checks.count("lazy", lazy)``.
 """
 
 from __future__ import annotations
@@ -14,16 +14,21 @@ def refuse(name: str, wanted: str, value) -> ValueError:
     return ValueError(f"{name} must be {wanted}, got {value!r}")
 
 
+def is_whole(value) -> bool:
+    """Whether it is a whole number, of Python's or NumPy's; ``True`` is none."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
 def integer(name: str, value) -> int:
     """Any whole number."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if not is_whole(value):
         raise refuse(name, "a whole number", value)
     return int(value)
 
 
 def count(name: str, value, least: int = 1) -> int:
     """A whole number, not smaller than ``least``."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+    if not is_whole(value) or value < least:
         raise refuse(name, f"a whole number of at least {least}", value)
     return int(value)
 
@@ -34,11 +39,6 @@ def number(name: str, value, wanted: str, fits) -> float:
     if not real or not math.isfinite(value) or not fits(value):
         raise refuse(name, wanted, value)
     return float(value)
-
-
-def positive(name: str, value) -> float:
-    """A finite number above 0."""
-    return number(name, value, "a number above 0", lambda x: x > 0)
 
 
 def not_negative(name: str, value) -> float:

@@ -61,7 +61,7 @@ def build_projection_discriminator(classes: int = CLASSES) -> keras.Model:
 
 
 def features(x):
-    """Chapter 4's convolutions: (n, 28, 28, channels) → (n, 2048)."""
+    """Three convolutions with stride 2, as in chapter 4, but not normalised: (n, 28, 28, channels) → (n, 2048)."""
     for filters in (32, 64, 128):
         x = layers.Conv2D(filters, 3, strides=2, padding="same")(x)
         x = layers.LeakyReLU(negative_slope=0.01)(x)

@@ -75,11 +75,9 @@ class Classifier(Learner):
 
     def losses_of(self, step, images, labels):
         """The cross-entropy, and how often the likeliest class is the right one."""
-        labels = tf.cast(labels, tf.int64)
         logits = self.network(random_shift(images, self.seed, step), training=True)
-        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
-        right = tf.argmax(logits, axis=1) == labels
-        return {"loss": loss, "accuracy": tf.reduce_mean(tf.cast(right, tf.float32))}
+        loss, accuracy = cross_entropy(logits, labels)
+        return {"loss": loss, "accuracy": accuracy}
 
     def panels(self):
         """Loss and accuracy."""
@@ -91,7 +89,25 @@ class Classifier(Learner):
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
         """The share of ``images`` (in [−1, 1]) whose likeliest class is the one that ``labels`` names."""
-        return float((generate(self.network, images).argmax(axis=1) == labels).mean())
+        return share_right(self.network, images, labels)
+
+
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The mean of −log of the labels' probabilities, and how often the likeliest class is the right one.
+
+    Args:
+        logits: float (n, classes).
+        labels: ints, shape (n,).
+    """
+    labels = tf.cast(labels, tf.int64)
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+    right = tf.argmax(logits, axis=1) == labels
+    return loss, tf.reduce_mean(tf.cast(right, tf.float32))
+
+
+def share_right(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
+    """The share of ``images`` whose largest logit is that of the class that ``labels`` names."""
+    return float((generate(network, images).argmax(axis=1) == labels).mean())
 
 
 def check_labelled(source, classes: int) -> None:

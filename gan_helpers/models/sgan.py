@@ -12,8 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..core.curves import Panel
-from ..core.system import generate
-from .classifier import check_labelled
+from .classifier import check_labelled, cross_entropy, share_right
 from .gan import GAN
 
 
@@ -51,18 +50,11 @@ class SemiSupervisedGAN(GAN):
     def discriminator_loss(self, real, fake, step):
         """To name the labelled images, and to tell the unlabelled ones from fakes; what to report of both."""
         (images, labels), unlabelled = real
-        named, found = self.cross_entropy(self.discriminator(images, training=True), labels)
+        named, found = cross_entropy(self.discriminator(images, training=True), labels)
         real_logits, fake_logits = (real_logit(self.discriminator(x, training=True)) for x in (unlabelled, fake))
         loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
         report = {"d_loss": loss, "class_loss": named, "class_accuracy": found}
         return named + loss, report | self.adversarial_loss.accuracies(real_logits, fake_logits)
-
-    def cross_entropy(self, class_logits, labels):
-        """The mean of −log of the labels' probabilities, and how often the likeliest class is the right one."""
-        labels = tf.cast(labels, tf.int64)
-        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, class_logits))
-        right = tf.argmax(class_logits, axis=1) == labels
-        return loss, tf.reduce_mean(tf.cast(right, tf.float32))
 
     def generator_loss(self, fake, step):
         """As of every game: that the discriminator takes the fakes for real, whichever class it finds in them."""
@@ -80,7 +72,7 @@ class SemiSupervisedGAN(GAN):
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
         """The share of ``images`` (in [−1, 1]) whose likeliest class is the one that ``labels`` names."""
-        return float((generate(self.discriminator, images).argmax(axis=1) == labels).mean())
+        return share_right(self.discriminator, images, labels)
 
 
 class FeatureMatchingGAN(SemiSupervisedGAN):

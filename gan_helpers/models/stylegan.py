@@ -95,9 +95,6 @@ class StyleGenerator(keras.Model):
         most: see :func:`~gan_helpers.models.progan.channels`.
         depth: layers of the mapping network.
 
-    Attributes:
-        n_styles: how many convolutions take a style.
-
     Raises:
         ValueError: there are no such pictures.
     """
@@ -108,8 +105,12 @@ class StyleGenerator(keras.Model):
         self.input_shape, self.output_shape = (None, latent_dim), (None, side, side, 3)
         self.mapping = mapping_network(latent_dim, depth)
         self.synthesis = SynthesisNetwork(side, latent_dim, base, most)
-        self.n_styles = self.synthesis.n_styles
         self.built = True
+
+    @property
+    def n_styles(self) -> int:
+        """How many convolutions take a style."""
+        return self.synthesis.n_styles
 
     def call(self, latent, training: bool = False):
         """Float (n, latent_dim) → float (n, side, side, 3), with one style for all layers, and without noise.
