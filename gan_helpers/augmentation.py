@@ -56,9 +56,21 @@ def change_colour(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
 def translate(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
     """Shift by whole pixels, each way by up to an eighth of the side (at least one). What is uncovered becomes 0."""
     height, width = images.shape[1:3]
-    reach = max(round(height / 8), 1), max(round(width / 8), 1)
+    return shift(images, numbers, (max(round(height / 8), 1), max(round(width / 8), 1)))
+
+
+def shift(images: tf.Tensor, numbers: tf.Tensor, reach: tuple[int, int], fill: float = 0.0) -> tf.Tensor:
+    """Move each picture by whole pixels, each by its own distance.
+
+    Args:
+        images: float32, shape (n, height, width, channels).
+        numbers: float32 from 0 to 1, shape (n, 2 or more); the first two decide how far down and how far right.
+        reach: the farthest that a picture moves (down or up, right or left).
+        fill: what the uncovered pixels become.
+    """
+    height, width = images.shape[1:3]
     down, right = (tf.cast(tf.floor(numbers[:, i] * (2 * reach[i] + 1)), tf.int32) for i in range(2))
-    padded = tf.pad(images, [[0, 0], [reach[0]] * 2, [reach[1]] * 2, [0, 0]])
+    padded = tf.pad(images, [[0, 0], [reach[0]] * 2, [reach[1]] * 2, [0, 0]], constant_values=fill)
     rows = tf.range(height) + down[:, tf.newaxis]
     columns = tf.range(width) + right[:, tf.newaxis]
     return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)

@@ -17,7 +17,7 @@ from keras import layers
 
 from gan_helpers import losses
 from gan_helpers.augmentation import Augmented
-from gan_helpers.models import cgan, classifier, dcgan, gan, progan, sgan, stylegan, toy, vae, wgan
+from gan_helpers.models import cgan, classifier, dcgan, gan, progan, pseudo, sgan, stylegan, toy, vae, wgan
 
 BATCH, EVERY = 8, 2
 RNG = np.random.default_rng(0)
@@ -26,6 +26,7 @@ IMAGES = RNG.uniform(-1, 1, (40, 8, 8, 1)).astype(np.float32)
 COLOURED = RNG.uniform(-1, 1, (40, 8, 8, 3)).astype(np.float32)
 INK = np.sign(RNG.uniform(-1, 1, (40, 28, 28, 1))).astype(np.float32)
 LABELS = RNG.integers(0, 3, 40)
+LABELLED_AND_NOT = (IMAGES[:12], LABELS[:12]), IMAGES
 
 
 def optimizer():
@@ -65,11 +66,14 @@ def autoencoder(kind, build_encoder, build_decoder):
     return make
 
 
-def small_classifier(seed):
-    network = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dropout(0.3), layers.Dense(3)])
-    model = classifier.Classifier(network, seed)
-    model.compile(optimizer())
-    return model
+def small_classifier(kind, **settings):
+    def make(seed):
+        network = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dropout(0.3), layers.Dense(3)])
+        model = kind(network, seed, **settings)
+        model.compile(optimizer())
+        return model
+
+    return make
 
 
 class AugmentedGAN(Augmented, gan.GAN):
@@ -115,13 +119,13 @@ def conditional_game(seed):
     return game
 
 
-def semi_supervised_game(kind):
+def semi_supervised_game(kind, **settings):
     def make(seed):
         generator = keras.Sequential([layers.Input((4,)), layers.Dense(64), layers.Reshape((8, 8, 1))])
         discriminator = keras.Sequential(
             [layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(16, "relu", name="features"), layers.Dense(3)]
         )
-        game = kind(generator, discriminator, NON_SATURATING, seed=seed, average=0.9)
+        game = kind(generator, discriminator, NON_SATURATING, seed=seed, average=0.9, **settings)
         game.compile(optimizer(), optimizer())
         return game
 
@@ -139,12 +143,13 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "gan, augmented": (augmented_game, (COLOURED,)),
     "progan": (growing_game, (COLOURED,)),
     "stylegan": (styled_game, (COLOURED,)),
-    "sgan": (semi_supervised_game(sgan.SemiSupervisedGAN), ((IMAGES[:12], LABELS[:12]), IMAGES)),
-    "sgan, features matched": (semi_supervised_game(sgan.FeatureMatchingGAN), ((IMAGES[:12], LABELS[:12]), IMAGES)),
+    "sgan": (semi_supervised_game(sgan.SemiSupervisedGAN), LABELLED_AND_NOT),
+    "sgan, features matched": (semi_supervised_game(sgan.FeatureMatchingGAN, shift=1), LABELLED_AND_NOT),
     "cgan": (conditional_game, ((IMAGES, LABELS),)),
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
-    "classifier": (small_classifier, ((IMAGES, LABELS),)),
+    "classifier": (small_classifier(classifier.Classifier), ((IMAGES, LABELS),)),
+    "pseudo-labels": (small_classifier(pseudo.PseudoLabelClassifier, shift=1, confidence=0.5), LABELLED_AND_NOT),
 }
 
 

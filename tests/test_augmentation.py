@@ -47,6 +47,13 @@ def test_translations_by_hand():
     assert np.array_equal(left[:, :-2], IMAGES[2, :, 2:]) and not left[:, -2:].any()
 
 
+def test_a_shift_has_its_own_reach_and_fill():
+    numbers = np.array([[0.0, 0.5], [0.5, 0.0]], np.float32)
+    down, right = augmentation.shift(IMAGES[:2], numbers, reach=(1, 3), fill=-1.0).numpy()
+    assert np.array_equal(down[1:], IMAGES[0, :-1]) and (down[0] == -1).all()
+    assert np.array_equal(right[:, 3:], IMAGES[1, :, :-3]) and (right[:, :3] == -1).all()
+
+
 def test_the_cut_is_a_square_of_half_the_side():
     ones, numbers = (
         np.ones((3, 16, 16, 3), np.float32),

@@ -283,3 +283,17 @@ def test_manifest_is_plain_json():
     assert set(json.loads((manifest.ASSETS / "manifest.json").read_text())) == {
         "mnist", "fashion_mnist", "emoji_noto", "emoji_twemoji", "emoji_fluent", "emoji_people",
     }  # fmt: skip
+
+
+def test_few_per_class():
+    labels = np.random.default_rng(3).integers(0, 4, 400)
+    chosen = images.few_per_class(labels, 5, seed=1)
+    assert np.array_equal(labels[chosen], np.repeat(np.arange(4), 5)) and len(set(chosen)) == 20
+    assert np.array_equal(chosen, images.few_per_class(labels, 5, seed=1))
+    assert not np.array_equal(chosen, images.few_per_class(labels, 5, seed=2))
+    others = images.few_per_class(labels, 3, seed=1, skip=5)
+    assert np.array_equal(labels[others], np.repeat(np.arange(4), 3)) and not set(chosen) & set(others)
+    few = images.few_per_class(labels, 2, seed=1)
+    assert set(few) <= set(chosen), "more labels are the same labels and others"
+    with pytest.raises(ValueError, match="per_class \\+ skip must be at most .*; got 90 \\+ 40"):
+        images.few_per_class(labels, 90, skip=40)

@@ -6,7 +6,8 @@ import systems
 import tensorflow as tf
 
 from gan_helpers.losses import NonSaturatingLoss
-from gan_helpers.models.sgan import real_logit
+from gan_helpers.models import sgan
+from gan_helpers.models.sgan import real_logit, shifted
 
 RNG = np.random.default_rng(0)
 SYSTEMS = ("sgan", "sgan, features matched")
@@ -95,3 +96,36 @@ def test_sources_are_checked():
         game.train(images, unlabelled, steps=1)
     with pytest.raises(ValueError, match="labels must be ints from 0 to 2"):
         game.train((images, labels + 1), unlabelled, steps=1)
+
+
+def test_each_image_is_shifted_by_its_own_distance_and_black_moves_in():
+    image = np.full((1, 8, 8, 1), -1, np.float32)
+    image[0, 3:5, 3:5] = 1
+    moved = shifted(tf.repeat(image, 300, axis=0), 2, 0, 0, "here").numpy()
+    assert (moved.sum(axis=(1, 2, 3)) == image.sum()).all() and len({picture.tobytes() for picture in moved}) == 25
+    assert np.array_equal(moved, shifted(tf.repeat(image, 300, axis=0), 2, 0, 0, "here"))
+    assert not np.array_equal(moved, shifted(tf.repeat(image, 300, axis=0), 2, 0, 0, "elsewhere"))
+    assert shifted(image, 0, 0, 0, "here") is image
+
+
+def test_labels_stay_with_their_images(eagerly):
+    """Whatever is shifted, the labelled images of a batch are still those of its labels."""
+    game = systems.build("sgan, features matched")[0]
+    seen = []
+    game.discriminator_step = lambda real, fake, step: seen.append(real) or {}
+    game.generator_step = lambda real, step: {}
+    (images, labels), unlabelled = batch_of()
+    game.update(tf.constant(0, tf.int64), (images, labels), unlabelled)
+    (moved, kept), others = seen[0]
+    assert np.array_equal(kept, labels) and np.array_equal(moved, shifted(images, 1, game.seed, 0, "labelled"))
+    assert np.array_equal(others, shifted(unlabelled, 1, game.seed, 0, "unlabelled"))
+
+
+def test_the_chapters_networks_fit_together():
+    generator, discriminator = sgan.build_generator(), sgan.build_discriminator()
+    assert generator.output_shape == discriminator.input_shape == (None, 28, 28, 1)
+    assert discriminator.output_shape == (None, 10)
+    game = sgan.FeatureMatchingGAN(generator, discriminator, NonSaturatingLoss(), shift=2)
+    assert game.features.output_shape == (None, 1024)
+    with pytest.raises(ValueError, match="shift must be a whole number of at least 0, got -1"):
+        sgan.SemiSupervisedGAN(generator, discriminator, NonSaturatingLoss(), shift=-1)

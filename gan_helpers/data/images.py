@@ -77,6 +77,29 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((np.asarray(images) + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
+def few_per_class(labels: np.ndarray, per_class: int, seed: int = 0, skip: int = 0) -> np.ndarray:
+    """Which examples keep their labels if only a few do: ``per_class`` of each class, drawn at random.
+
+    Args:
+        labels: ints from 0 to the number of classes − 1, shape (n,).
+        per_class: how many of each.
+        seed: chooses the draw.
+        skip: leave out so many of each class before. With 10 and then ``skip=10``, two sets of one seed share nothing.
+
+    Returns:
+        int64, shape (classes · per_class,), class after class: indices into ``labels``.
+
+    Raises:
+        ValueError: a class has fewer than ``skip + per_class`` examples.
+    """
+    counts = np.bincount(labels)
+    if counts.min() < skip + per_class:
+        raise ValueError(f"per_class + skip must be at most {counts.min()}, as many as each class has; "
+                         f"got {per_class} + {skip}")  # fmt: skip
+    order = np.random.default_rng(seed).permutation(len(labels))
+    return np.concatenate([order[labels[order] == c][skip : skip + per_class] for c in range(len(counts))])
+
+
 def block_mean(images: np.ndarray, factor: int) -> np.ndarray:
     """Shrink uint8 images (n, height, width, channels): each block of factor × factor pixels becomes its mean.
 

@@ -12,7 +12,7 @@ from keras import layers
 
 from ..core.system import generate, latent_noise
 from ..losses import AdversarialLoss
-from . import dcgan
+from . import sgan
 from .classifier import check_labelled
 from .gan import GAN
 
@@ -20,7 +20,7 @@ CLASSES = 10
 
 
 def build_generator(latent_dim: int = 100, classes: int = CLASSES) -> keras.Model:
-    """[noise (n, latent_dim), labels (n,)] → images (n, 28, 28, 1) in [−1, 1]; chapter 4's, behind noise × embedding.
+    """[noise (n, latent_dim), labels (n,)] → images (n, 28, 28, 1) in [−1, 1]; chapter 7's, behind noise × embedding.
 
     Args:
         latent_dim: numbers a noise vector, and in the embedding of a label.
@@ -29,7 +29,7 @@ def build_generator(latent_dim: int = 100, classes: int = CLASSES) -> keras.Mode
     noise, label = layers.Input((latent_dim,), name="noise"), layers.Input((), dtype="int32", name="label")
     embedded = layers.Embedding(classes, latent_dim, name="embedding")(label)
     x = layers.Multiply()([noise, embedded])
-    return keras.Model([noise, label], dcgan.build_generator(latent_dim)(x), name="generator")
+    return keras.Model([noise, label], sgan.build_generator(latent_dim)(x), name="generator")
 
 
 def build_discriminator(classes: int = CLASSES) -> keras.Model:

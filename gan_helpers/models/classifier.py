@@ -69,8 +69,9 @@ class Classifier(Learner):
         return {"classifier": self.network}
 
     def check_source(self, number, source):
-        """Images, and a label for each: an int from 0 to the number of classes − 1."""
-        check_labelled(source, self.network.output_shape[-1])
+        """Images, and a label for each: an int from 0 to the number of classes − 1. (Of a second source, images.)"""
+        if number == 0:
+            check_labelled(source, self.network.output_shape[-1])
         super().check_source(number, source)
 
     def losses_of(self, step, images, labels):

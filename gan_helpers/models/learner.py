@@ -36,13 +36,13 @@ class Learner(System):
 
         Args:
             step: for what is random in it.
-            batch: the arrays of the source, as they were drawn together.
+            batch: the arrays of the source, as they were drawn together; of several sources, one after the other.
         """
         raise NotImplementedError
 
-    def update(self, step, batch):
+    def update(self, step, *batches):
         """One gradient step on all networks together."""
-        arrays = batch if isinstance(batch, tuple) else (batch,)
+        arrays = [array for batch in batches for array in (batch if isinstance(batch, tuple) else (batch,))]
         with tf.GradientTape() as tape:
             report = self.losses_of(step, *arrays)
         weights = self.weights_of("learner")

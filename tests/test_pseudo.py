@@ -1,0 +1,59 @@
+"""Pseudo-labels: which answers are believed, and what they cost."""
+
+import keras
+import numpy as np
+import pytest
+import systems
+import tensorflow as tf
+from keras import layers
+
+from gan_helpers.models.pseudo import PseudoLabelClassifier
+
+SURE, UNSURE = 4.0, 0.5  # logits of the right class; the two others have 0
+
+
+def network_that_answers(logits):
+    """Three pixels are the logits of three classes, times what is given for ``logits``."""
+    network = keras.Sequential([layers.Input((1, 3, 1)), layers.Flatten(), layers.Dense(3, use_bias=False)])
+    network.layers[-1].set_weights([logits * np.eye(3, dtype=np.float32)])
+    return network
+
+
+def images_of(classes):
+    return tf.constant(np.eye(3, dtype=np.float32)[classes].reshape(-1, 1, 3, 1))
+
+
+@pytest.mark.parametrize("strength, believed", [(SURE, True), (UNSURE, False)])
+def test_only_sure_answers_are_labels(eagerly, strength, believed):
+    model = PseudoLabelClassifier(network_that_answers(strength), confidence=0.9)
+    probability = np.exp(strength) / (np.exp(strength) + 2)
+    assert (probability > 0.9) == believed
+    loss = model.unlabelled_loss(images_of([0, 1, 2, 1]), tf.constant(0, tf.int64))
+    assert float(loss) == pytest.approx(-np.log(probability) if believed else 0, rel=1e-5)
+
+
+def test_a_mean_over_all_images_not_over_the_believed(eagerly):
+    """Else a single sure answer would count as much as a batch of them."""
+    model = PseudoLabelClassifier(network_that_answers(SURE), confidence=0.9)
+    half = tf.concat([images_of([0, 1]), 0 * images_of([0, 1])], axis=0)  # all logits 0: anything but sure
+    whole = model.unlabelled_loss(images_of([0, 1, 0, 1]), tf.constant(0, tf.int64))
+    assert float(model.unlabelled_loss(half, tf.constant(0, tf.int64))) == pytest.approx(float(whole) / 2, rel=1e-5)
+
+
+def test_weight_0_is_the_classifier_that_does_not_look(eagerly):
+    model = systems.build("pseudo-labels")[0]
+    model.weight = 0.0
+    model.unlabelled_loss = None  # calling it would be an error
+    report = model.losses_of(tf.constant(0, tf.int64), tf.constant(systems.IMAGES[:6]), systems.LABELS[:6], None)
+    assert np.isfinite(report["loss"])
+
+
+def test_settings_are_checked():
+    for wrong in ({"shift": 1.5}, {"confidence": 2}, {"weight": -1}):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
+            PseudoLabelClassifier(network_that_answers(1.0), **wrong)
+    model, ((images, labels), unlabelled) = systems.build("pseudo-labels")
+    with pytest.raises(ValueError, match=r"a pair, \(images, labels\)"):
+        model.train(images, unlabelled, steps=1)
+    with pytest.raises(ValueError, match=r"takes 2 source\(s\)"):
+        model.train((images, labels), steps=1)
