@@ -7,6 +7,8 @@ what it makes.
 
 from __future__ import annotations
 
+import math
+
 import tensorflow as tf
 
 from .core import sampling
@@ -56,21 +58,9 @@ def change_colour(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
 def translate(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
     """Shift by whole pixels, each way by up to an eighth of the side (at least one). What is uncovered becomes 0."""
     height, width = images.shape[1:3]
-    return shift(images, numbers, (max(round(height / 8), 1), max(round(width / 8), 1)))
-
-
-def shift(images: tf.Tensor, numbers: tf.Tensor, reach: tuple[int, int], fill: float = 0.0) -> tf.Tensor:
-    """Move each picture by whole pixels, each by its own distance.
-
-    Args:
-        images: float32, shape (n, height, width, channels).
-        numbers: float32 from 0 to 1, shape (n, 2 or more); the first two decide how far down and how far right.
-        reach: the farthest that a picture moves (down or up, right or left).
-        fill: what the uncovered pixels become.
-    """
-    height, width = images.shape[1:3]
+    reach = max(round(height / 8), 1), max(round(width / 8), 1)
     down, right = (tf.cast(tf.floor(numbers[:, i] * (2 * reach[i] + 1)), tf.int32) for i in range(2))
-    padded = tf.pad(images, [[0, 0], [reach[0]] * 2, [reach[1]] * 2, [0, 0]], constant_values=fill)
+    padded = tf.pad(images, [[0, 0], [reach[0]] * 2, [reach[1]] * 2, [0, 0]])
     rows = tf.range(height) + down[:, tf.newaxis]
     columns = tf.range(width) + right[:, tf.newaxis]
     return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
@@ -91,6 +81,45 @@ def cut_out(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
 
 
 CHANGES = {"colour": change_colour, "translation": translate, "cutout": cut_out}
+
+
+def warp(
+    images: tf.Tensor, seed, step: tf.Tensor | int, stream: str, strength: float = 1.0, fill: float = -1.0
+) -> tf.Tensor:
+    """Each picture turned, stretched and moved a little, by its own random amounts; for digits, which stay what they are.
+
+    With ``strength`` 1 by up to 15° either way, by up to 15 % in height and in width, and by up to 2 pixels down or up,
+    right or left. No gradient passes: this is for real pictures.
+
+    Args:
+        images: float32, shape (n, height, width, channels); n must be known.
+        seed: of the run.
+        step: of the training.
+        stream: what the draw is for; see :func:`gan_helpers.core.sampling.step_seed`.
+        strength: multiplies all amounts; 0 gives the pictures back.
+        fill: what comes in from outside; −1 is black.
+    """
+    if not strength:
+        return images
+    height, width = images.shape[1:3]
+    numbers = strength * (2 * sampling.uniform((images.shape[0], 5), seed, step, f"warp, {stream}") - 1)
+    angle, tall, wide, down, right = tf.unstack(numbers, axis=1)
+    cos, sin = tf.cos(math.radians(15) * angle), tf.sin(math.radians(15) * angle)
+    tall, wide = tf.exp(math.log(1.15) * tall), tf.exp(math.log(1.15) * wide)
+    # pixel (x, y) of the result comes from A (x, y) + b; b keeps the middle where it is, and then moves it
+    a, b, c, d = cos * wide, -sin * tall, sin * wide, cos * tall
+    middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
+    from_x = middle_x - a * middle_x - b * middle_y + 2 * right
+    from_y = middle_y - c * middle_x - d * middle_y + 2 * down
+    zero = tf.zeros_like(angle)
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=tf.stack([a, b, from_x, c, d, from_y, zero, zero], axis=1),
+        output_shape=tf.constant([height, width]),
+        fill_value=fill,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )
 
 
 class Augmented:

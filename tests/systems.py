@@ -144,12 +144,13 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "progan": (growing_game, (COLOURED,)),
     "stylegan": (styled_game, (COLOURED,)),
     "sgan": (semi_supervised_game(sgan.SemiSupervisedGAN), LABELLED_AND_NOT),
-    "sgan, features matched": (semi_supervised_game(sgan.FeatureMatchingGAN, shift=1), LABELLED_AND_NOT),
+    "sgan, features matched": (semi_supervised_game(sgan.FeatureMatchingGAN, warp=1.0), LABELLED_AND_NOT),
+    "sgan, pseudo-labels": (semi_supervised_game(pseudo.PseudoLabelGAN, warp=1.0, confidence=0.5), LABELLED_AND_NOT),
     "cgan": (conditional_game, ((IMAGES, LABELS),)),
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
     "classifier": (small_classifier(classifier.Classifier), ((IMAGES, LABELS),)),
-    "pseudo-labels": (small_classifier(pseudo.PseudoLabelClassifier, shift=1, confidence=0.5), LABELLED_AND_NOT),
+    "pseudo-labels": (small_classifier(pseudo.PseudoLabelClassifier, warp=1.0, confidence=0.5), LABELLED_AND_NOT),
 }
 
 

@@ -47,13 +47,6 @@ def test_translations_by_hand():
     assert np.array_equal(left[:, :-2], IMAGES[2, :, 2:]) and not left[:, -2:].any()
 
 
-def test_a_shift_has_its_own_reach_and_fill():
-    numbers = np.array([[0.0, 0.5], [0.5, 0.0]], np.float32)
-    down, right = augmentation.shift(IMAGES[:2], numbers, reach=(1, 3), fill=-1.0).numpy()
-    assert np.array_equal(down[1:], IMAGES[0, :-1]) and (down[0] == -1).all()
-    assert np.array_equal(right[:, 3:], IMAGES[1, :, :-3]) and (right[:, :3] == -1).all()
-
-
 def test_the_cut_is_a_square_of_half_the_side():
     ones, numbers = (
         np.ones((3, 16, 16, 3), np.float32),
@@ -107,3 +100,45 @@ def test_an_augmented_game_shows_its_discriminator_nothing_else(eagerly):
     for seen, meant in zip(game.discriminator.seen, expected, strict=True):
         np.testing.assert_allclose(seen, meant, atol=1e-6)
     assert game.identity()["policy"] == "colour, translation, cutout"
+
+
+# ------------------------------------------------------------------------------------------------------------- warps
+
+
+def warped(monkeypatch, numbers, strength=1.0, images=IMAGES):
+    """The images, all warped by the amounts that ``numbers`` (0 to 1) stand for."""
+    row = tf.constant([numbers], tf.float32)
+    monkeypatch.setattr(augmentation.sampling, "uniform", lambda shape, *rest: tf.repeat(row, shape[0], axis=0))
+    return augmentation.warp(images, 0, 0, "real", strength).numpy()
+
+
+def test_warps_by_hand(monkeypatch):
+    middle = [0.5] * 5
+    np.testing.assert_allclose(warped(monkeypatch, middle), IMAGES, atol=1e-5)
+    down = warped(monkeypatch, [0.5, 0.5, 0.5, 1.0, 0.5])
+    np.testing.assert_allclose(down[:, :-2], IMAGES[:, 2:], atol=1e-5)
+    assert (down[:, -2:] == -1).all()  # black comes in
+    right = warped(monkeypatch, [0.5, 0.5, 0.5, 0.5, 0.0])
+    np.testing.assert_allclose(right[:, :, 2:], IMAGES[:, :, :-2], atol=1e-5)
+    turned = warped(monkeypatch, [1.0, 0.5, 0.5, 0.5, 0.5], strength=6)  # 6 · 15° is a right angle
+    np.testing.assert_allclose(turned, np.rot90(IMAGES, axes=(1, 2)), atol=1e-4)
+
+
+def test_a_warp_stretches_height_and_width_apart(monkeypatch):
+    bar = np.full((1, 17, 17, 1), -1, np.float32)
+    bar[0, 6:11, 6:11] = 1
+    half = np.log(2) / np.log(1.15)  # strong enough for a factor of two
+    narrow = warped(monkeypatch, [0.5, 0.5, 1.0, 0.5, 0.5], half, bar)[0, :, :, 0] > 0
+    flat = warped(monkeypatch, [0.5, 1.0, 0.5, 0.5, 0.5], half, bar)[0, :, :, 0] > 0
+    assert narrow.any(axis=1).sum() == 5 and narrow.any(axis=0).sum() == 3
+    assert np.array_equal(flat, narrow.T)
+
+
+def test_each_picture_is_warped_in_its_own_way_and_again_alike():
+    same = tf.repeat(IMAGES[:1], 6, axis=0)
+    first = augmentation.warp(same, 0, 3, "real").numpy()
+    assert len({picture.tobytes() for picture in first}) == 6 and np.abs(first).max() <= 1
+    assert np.array_equal(first, augmentation.warp(same, 0, 3, "real"))
+    for other in ((1, 3, "real"), (0, 4, "real"), (0, 3, "fake")):
+        assert not np.array_equal(first, augmentation.warp(same, *other))
+    assert augmentation.warp(same, 0, 3, "real", strength=0) is same

@@ -49,7 +49,7 @@ def test_weight_0_is_the_classifier_that_does_not_look(eagerly):
 
 
 def test_settings_are_checked():
-    for wrong in ({"shift": 1.5}, {"confidence": 2}, {"weight": -1}):
+    for wrong in ({"warp": -1}, {"confidence": 2}, {"weight": -1}):
         with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
             PseudoLabelClassifier(network_that_answers(1.0), **wrong)
     model, ((images, labels), unlabelled) = systems.build("pseudo-labels")
@@ -57,3 +57,19 @@ def test_settings_are_checked():
         model.train(images, unlabelled, steps=1)
     with pytest.raises(ValueError, match=r"takes 2 source\(s\)"):
         model.train((images, labels), steps=1)
+
+
+def test_the_game_adds_the_classifiers_loss(eagerly):
+    game = systems.build("sgan, pseudo-labels")[0]
+    images, labels = systems.IMAGES, systems.LABELS
+    real = (tf.constant(images[:6]), tf.constant(labels[:6])), tf.constant(images[6:14])
+    fake = game.fakes(real, 0, "discriminator")
+    with_names, _ = game.discriminator_loss(real, fake, 0)
+    answers = game.discriminator(real[1]).numpy()
+    warped = game.discriminator(game.warped(real[1], 0, "unlabelled")).numpy()
+    game.confidence = 1.0  # which nothing exceeds
+    without, _ = game.discriminator_loss(real, fake, 0)
+    p, q = (np.exp(of) / np.exp(of).sum(axis=1, keepdims=True) for of in (answers, warped))
+    sure = p.max(axis=1) > 0.5
+    expected = (sure * -np.log(q[np.arange(8), p.argmax(axis=1)])).mean()
+    assert 0 < sure.sum() < 8 and float(with_names - without) == pytest.approx(expected, rel=1e-3)

@@ -5,9 +5,10 @@ import pytest
 import systems
 import tensorflow as tf
 
+from gan_helpers.augmentation import warp
 from gan_helpers.losses import NonSaturatingLoss
 from gan_helpers.models import sgan
-from gan_helpers.models.sgan import real_logit, shifted
+from gan_helpers.models.sgan import real_logit
 
 RNG = np.random.default_rng(0)
 SYSTEMS = ("sgan", "sgan, features matched")
@@ -48,6 +49,7 @@ def test_the_loss_is_cross_entropy_plus_the_games(game):
     (images, labels), unlabelled = real = batch_of()
     fake = game.fakes(real, 0, "discriminator")
     assert fake.shape == unlabelled.shape
+    game.warp = 0.0
     loss, report = game.discriminator_loss(real, fake, 0)
     logits = [game.discriminator(x).numpy().astype(np.float64) for x in (images, unlabelled, fake)]
     probabilities = np.exp(logits[0]) / np.exp(logits[0]).sum(axis=1, keepdims=True)
@@ -71,7 +73,7 @@ def test_the_unlabelled_branch_never_sees_a_label(game):
 
 def test_feature_matching_takes_the_mean_features(eagerly):
     game = systems.build("sgan, features matched")[0]
-    real = batch_of()
+    game.warp, real = 0.0, batch_of()
     fake = game.fakes(real, 0, "generator")
     means = [game.features(x).numpy().mean(axis=0) for x in (real[1], fake)]
     report = game.generator_step(real, 0)
@@ -98,34 +100,23 @@ def test_sources_are_checked():
         game.train((images, labels + 1), unlabelled, steps=1)
 
 
-def test_each_image_is_shifted_by_its_own_distance_and_black_moves_in():
-    image = np.full((1, 8, 8, 1), -1, np.float32)
-    image[0, 3:5, 3:5] = 1
-    moved = shifted(tf.repeat(image, 300, axis=0), 2, 0, 0, "here").numpy()
-    assert (moved.sum(axis=(1, 2, 3)) == image.sum()).all() and len({picture.tobytes() for picture in moved}) == 25
-    assert np.array_equal(moved, shifted(tf.repeat(image, 300, axis=0), 2, 0, 0, "here"))
-    assert not np.array_equal(moved, shifted(tf.repeat(image, 300, axis=0), 2, 0, 0, "elsewhere"))
-    assert shifted(image, 0, 0, 0, "here") is image
-
-
-def test_labels_stay_with_their_images(eagerly):
-    """Whatever is shifted, the labelled images of a batch are still those of its labels."""
+def test_the_players_see_warped_images(eagerly):
+    """The few labelled ones are never twice the same, and keep their labels."""
     game = systems.build("sgan, features matched")[0]
-    seen = []
-    game.discriminator_step = lambda real, fake, step: seen.append(real) or {}
-    game.generator_step = lambda real, step: {}
-    (images, labels), unlabelled = batch_of()
-    game.update(tf.constant(0, tf.int64), (images, labels), unlabelled)
-    (moved, kept), others = seen[0]
-    assert np.array_equal(kept, labels) and np.array_equal(moved, shifted(images, 1, game.seed, 0, "labelled"))
-    assert np.array_equal(others, shifted(unlabelled, 1, game.seed, 0, "unlabelled"))
+    (images, labels), unlabelled = real = batch_of()
+    fake = game.fakes(real, 0, "discriminator")
+    report = game.discriminator_loss(real, fake, 0)[1]
+    seen = warp(images, game.seed, 0, "labelled"), warp(unlabelled, game.seed, 0, "unlabelled")
+    game.warp = 0.0
+    assert game.discriminator_loss(((seen[0], labels), seen[1]), fake, 0)[1] == report
+    assert float(game.discriminator_loss(real, fake, 0)[1]["class_loss"]) != float(report["class_loss"])
 
 
 def test_the_chapters_networks_fit_together():
     generator, discriminator = sgan.build_generator(), sgan.build_discriminator()
     assert generator.output_shape == discriminator.input_shape == (None, 28, 28, 1)
     assert discriminator.output_shape == (None, 10)
-    game = sgan.FeatureMatchingGAN(generator, discriminator, NonSaturatingLoss(), shift=2)
+    game = sgan.FeatureMatchingGAN(generator, discriminator, NonSaturatingLoss(), warp=1.0)
     assert game.features.output_shape == (None, 1024)
-    with pytest.raises(ValueError, match="shift must be a whole number of at least 0, got -1"):
-        sgan.SemiSupervisedGAN(generator, discriminator, NonSaturatingLoss(), shift=-1)
+    with pytest.raises(ValueError, match="warp must be 0 or a number above it, got -1"):
+        sgan.SemiSupervisedGAN(generator, discriminator, NonSaturatingLoss(), warp=-1)

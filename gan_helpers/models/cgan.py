@@ -29,7 +29,7 @@ def build_generator(latent_dim: int = 100, classes: int = CLASSES) -> keras.Mode
     noise, label = layers.Input((latent_dim,), name="noise"), layers.Input((), dtype="int32", name="label")
     embedded = layers.Embedding(classes, latent_dim, name="embedding")(label)
     x = layers.Multiply()([noise, embedded])
-    return keras.Model([noise, label], sgan.build_generator(latent_dim)(x), name="generator")
+    return keras.Model([noise, label], sgan.build_generator(latent_dim, width=32)(x), name="generator")
 
 
 def build_discriminator(classes: int = CLASSES) -> keras.Model:

@@ -1,7 +1,7 @@
-"""Pseudo-labels: learning from few labels without a second player (chapter 7).
+"""Pseudo-labels: learning from few labels without a second player, or with one (chapter 7).
 
 The network names an image without a label. If it is sure, that name is taken for a label, and the network has to find
-it again in the image moved to another place (Lee, 2013; Sohn et al., 2020, arXiv:2001.07685).
+it again in the image warped (Lee, 2013; Sohn et al., 2020, arXiv:2001.07685).
 """
 
 from __future__ import annotations
@@ -9,9 +9,27 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from ..augmentation import warp
 from ..core import checks
 from .classifier import Classifier, cross_entropy
-from .sgan import shifted
+from .sgan import FeatureMatchingGAN
+
+
+def pseudo_label_loss(answers: tf.Tensor, logits: tf.Tensor, confidence: float) -> tf.Tensor:
+    """The cross-entropy of ``logits`` with the classes that ``answers`` name; 0 for images of which they are not sure.
+
+    Args:
+        answers: logits of the images as they are, float (n, classes). No gradient passes through them.
+        logits: of the same images, warped.
+        confidence: the probability from which on an answer is believed.
+
+    Returns:
+        A float scalar, the mean over all images: a single sure answer counts no more than it would among many.
+    """
+    probabilities = tf.nn.softmax(answers)
+    sure = tf.cast(tf.reduce_max(probabilities, axis=1) > confidence, logits.dtype)
+    names = tf.argmax(probabilities, axis=1)
+    return tf.reduce_mean(sure * tf.nn.sparse_softmax_cross_entropy_with_logits(names, logits))
 
 
 class PseudoLabelClassifier(Classifier):
@@ -22,8 +40,8 @@ class PseudoLabelClassifier(Classifier):
 
     Args:
         network: images in [−1, 1] → logits (n, classes).
-        seed: chooses batches and shifts.
-        shift: how far each image is moved at most, in pixels down or up, right or left.
+        seed: chooses batches and warps.
+        warp: how strongly each image is changed; see :func:`gan_helpers.augmentation.warp`.
         confidence: the probability from which on an answer is believed.
         weight: what the images without labels count; 0 leaves the plain classifier, which does not look at them.
     """
@@ -31,30 +49,52 @@ class PseudoLabelClassifier(Classifier):
     n_sources = 2
 
     def __init__(
-        self, network: keras.Model, seed: int = 0, shift: int = 0, confidence: float = 0.95, weight: float = 1.0
+        self, network: keras.Model, seed: int = 0, warp: float = 0.0, confidence: float = 0.95, weight: float = 1.0
     ):
         super().__init__(network, seed)
-        self.shift = checks.count("shift", shift, least=0)
+        self.warp = checks.not_negative("warp", warp)
         self.confidence = checks.probability("confidence", confidence)
         self.weight = checks.not_negative("weight", weight)
 
     def identity(self):
         """As of every system, and what is set here."""
-        return super().identity() | {"shift": self.shift, "confidence": self.confidence, "weight": self.weight}
+        return super().identity() | {"warp": self.warp, "confidence": self.confidence, "weight": self.weight}
 
     def losses_of(self, step, images, labels, unlabelled):
         """The labels' cross-entropy, and ``weight`` times that of the believed answers."""
-        images = shifted(images, self.shift, self.seed, step, "labelled")
+        images = warp(images, self.seed, step, "labelled", self.warp)
         loss, accuracy = cross_entropy(self.network(images, training=True), labels)
         if self.weight:
             loss += self.weight * self.unlabelled_loss(unlabelled, step)
         return {"loss": loss, "accuracy": accuracy}
 
     def unlabelled_loss(self, unlabelled, step):
-        """The cross-entropy of moved images, with the answers to the unmoved ones for labels: where they are sure."""
-        answers = tf.nn.softmax(self.network(unlabelled, training=False))
-        sure = tf.cast(tf.reduce_max(answers, axis=1) > self.confidence, tf.float32)
-        moved = shifted(unlabelled, self.shift, self.seed, step, "unlabelled")
-        logits = self.network(moved, training=True)
-        names = tf.argmax(answers, axis=1)  # through which no gradient passes
-        return tf.reduce_mean(sure * tf.nn.sparse_softmax_cross_entropy_with_logits(names, logits))
+        """To find in the warped images what it sees in the images as they are, where it is sure of that."""
+        warped = warp(unlabelled, self.seed, step, "unlabelled", self.warp)
+        answers = self.network(unlabelled, training=False)
+        return pseudo_label_loss(answers, self.network(warped, training=True), self.confidence)
+
+
+class PseudoLabelGAN(FeatureMatchingGAN):
+    """Both: the game with feature matching, whose discriminator believes its own sure answers, too.
+
+    (Wei et al., 2018, arXiv:1803.01541, add consistency to a semi-supervised GAN in another way.)
+
+    Args:
+        players: generator, discriminator and loss, as of :class:`~gan_helpers.models.sgan.SemiSupervisedGAN`.
+        confidence: the probability from which on an answer is believed.
+        game: the game's other settings.
+    """
+
+    def __init__(self, *players, confidence: float = 0.95, **game):
+        super().__init__(*players, **game)
+        self.confidence = checks.probability("confidence", confidence)
+
+    def identity(self):
+        """As of the game, and the confidence."""
+        return super().identity() | {"confidence": self.confidence}
+
+    def unlabelled_loss(self, images, warped_logits):
+        """To find in the warped images what the discriminator sees in the images as they are."""
+        answers = self.discriminator(images, training=False)
+        return pseudo_label_loss(answers, warped_logits, self.confidence)

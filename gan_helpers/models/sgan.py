@@ -12,26 +12,31 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from ..augmentation import shift
-from ..core import checks, sampling
+from ..augmentation import warp
+from ..core import checks
 from ..core.curves import Panel
 from .classifier import check_labelled, cross_entropy, share_right
 from .gan import GAN
 
 
-def build_generator(latent_dim: int = 100) -> keras.Sequential:
-    """Noise (n, latent_dim) → images (n, 28, 28, 1) in [−1, 1]: a small one, at a tenth of the price of chapter 4's."""
+def build_generator(latent_dim: int = 100, width: int = 16) -> keras.Sequential:
+    """Noise (n, latent_dim) → images (n, 28, 28, 1) in [−1, 1]: a small one, at a fraction of the price of chapter 4's.
+
+    Args:
+        latent_dim: numbers per noise vector.
+        width: channels between the two enlarging layers; there are twice as many before.
+    """
     return keras.Sequential(
         [
             layers.Input((latent_dim,)),
-            layers.Dense(7 * 7 * 64),
-            layers.Reshape((7, 7, 64)),
+            layers.Dense(7 * 7 * 2 * width),
+            layers.Reshape((7, 7, 2 * width)),
             layers.BatchNormalization(),
             layers.ReLU(),
-            layers.Conv2DTranspose(32, 5, strides=2, padding="same"),
+            layers.Conv2DTranspose(width, 4, strides=2, padding="same"),
             layers.BatchNormalization(),
             layers.ReLU(),
-            layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"),
+            layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="tanh"),
         ],
         name="generator",
     )
@@ -48,7 +53,7 @@ def build_discriminator(classes: int = 10) -> keras.Sequential:
         model.add(layers.Conv2D(filters, kernel_size, strides=2, padding="same"))
         model.add(layers.LeakyReLU(negative_slope=0.2))
     model.add(layers.Flatten(name="features"))
-    model.add(layers.Dropout(0.5))
+    model.add(layers.Dropout(0.2))
     model.add(layers.Dense(classes, name="logits"))
     return model
 
@@ -67,29 +72,28 @@ class SemiSupervisedGAN(GAN):
         generator: noise (n, latent_dim) → images in [−1, 1].
         discriminator: images → logits (n, classes).
         loss: an :class:`~gan_helpers.losses.AdversarialLoss`, of the logits that :func:`real_logit` gives.
-        shift: how far each real image is moved at most before anybody sees it, in pixels down or up, right or left.
+        warp: how strongly every real image is changed before anybody sees it; see
+            :func:`gan_helpers.augmentation.warp`.
         game: ``seed``, ``average`` and ``d_steps``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
     n_sources = 2
     d_outputs = None
 
-    def __init__(self, *players, shift: int = 0, **game):
+    def __init__(self, *players, warp: float = 0.0, **game):
         super().__init__(*players, **game)
-        self.shift = checks.count("shift", shift, least=0)
+        self.warp = checks.not_negative("warp", warp)
 
     def identity(self):
-        """As of every game, and the shift."""
-        return super().identity() | {"shift": self.shift}
+        """As of every game, and the warping."""
+        return super().identity() | {"warp": self.warp}
 
-    def update(self, step, labelled, unlabelled):
-        """One iteration, as of every game, on shifted images: the few labelled ones are never twice quite the same.
+    def warped(self, images, step, stream):
+        """Images as the players see them at ``step``: the few labelled ones are never twice the same.
 
-        The generator then learns to make shifted digits, too.
+        The generator then learns to make warped digits, too.
         """
-        images, labels = labelled
-        moved = shifted(images, self.shift, self.seed, step, "labelled"), labels
-        return super().update(step, moved, shifted(unlabelled, self.shift, self.seed, step, "unlabelled"))
+        return warp(images, self.seed, step, stream, self.warp)
 
     def check_source(self, number, source):
         """First the labelled images, each label an int from 0 to the number of classes − 1; then images alone."""
@@ -105,11 +109,18 @@ class SemiSupervisedGAN(GAN):
     def discriminator_loss(self, real, fake, step):
         """To name the labelled images, and to tell the unlabelled ones from fakes; what to report of both."""
         (images, labels), unlabelled = real
-        named, found = cross_entropy(self.discriminator(images, training=True), labels)
-        real_logits, fake_logits = (real_logit(self.discriminator(x, training=True)) for x in (unlabelled, fake))
+        logits = self.discriminator(self.warped(images, step, "labelled"), training=True)
+        named, found = cross_entropy(logits, labels)
+        logits = self.discriminator(self.warped(unlabelled, step, "unlabelled"), training=True)
+        real_logits, fake_logits = real_logit(logits), real_logit(self.discriminator(fake, training=True))
         loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
         report = {"d_loss": loss, "class_loss": named, "class_accuracy": found}
-        return named + loss, report | self.adversarial_loss.accuracies(real_logits, fake_logits)
+        total = named + loss + self.unlabelled_loss(unlabelled, logits)
+        return total, report | self.adversarial_loss.accuracies(real_logits, fake_logits)
+
+    def unlabelled_loss(self, images, warped_logits):
+        """What else images without labels teach, given the logits of the warped ones: here, nothing."""
+        return 0.0
 
     def generator_loss(self, fake, step):
         """As of every game: that the discriminator takes the fakes for real, whichever class it finds in them."""
@@ -130,20 +141,6 @@ class SemiSupervisedGAN(GAN):
         return share_right(self.discriminator, images, labels)
 
 
-def shifted(images: tf.Tensor, pixels: int, seed, step: tf.Tensor | int, stream: str) -> tf.Tensor:
-    """Grey images in [−1, 1], each moved by up to ``pixels`` in each direction and filled with −1 (black).
-
-    Args:
-        images: float32, shape (n, height, width, 1); n must be known.
-        pixels: the farthest; 0 gives the images back.
-        seed: of the run.
-        step: of the training.
-        stream: what the draw is for; see :func:`gan_helpers.core.sampling.step_seed`.
-    """
-    numbers = sampling.uniform((images.shape[0], 2), seed, step, f"shift, {stream}")
-    return shift(images, numbers, (pixels, pixels), fill=-1.0) if pixels else images
-
-
 class FeatureMatchingGAN(SemiSupervisedGAN):
     """The generator only has to make the discriminator's mean features those of real images (Salimans et al., 2016).
 
@@ -157,7 +154,8 @@ class FeatureMatchingGAN(SemiSupervisedGAN):
     def generator_step(self, real, step):
         """Move the mean features of fakes towards those of the unlabelled images; only the generator moves."""
         _, unlabelled = real
-        wanted = tf.reduce_mean(self.features(unlabelled, training=True), axis=0)
+        seen = self.warped(unlabelled, step, "unlabelled")
+        wanted = tf.reduce_mean(self.features(seen, training=True), axis=0)
         with tf.GradientTape() as tape:
             found = tf.reduce_mean(self.features(self.fakes(real, step, "generator"), training=True), axis=0)
             loss = tf.reduce_mean((found - wanted) ** 2)
