@@ -86,7 +86,7 @@ CHANGES = {"colour": change_colour, "translation": translate, "cutout": cut_out}
 def warp(
     images: tf.Tensor, seed, step: tf.Tensor | int, stream: str, strength: float = 1.0, fill: float = -1.0
 ) -> tf.Tensor:
-    """Each picture turned, stretched and moved a little, by its own random amounts; for digits, which stay what they are.
+    """Each picture turned, stretched and moved a little, by its own random amounts: a digit stays what it is.
 
     With ``strength`` 1 by up to 15° either way, by up to 15 % in height and in width, and by up to 2 pixels down or up,
     right or left. No gradient passes: this is for real pictures.

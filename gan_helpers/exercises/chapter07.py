@@ -24,7 +24,7 @@ def _two_answers(answer):
     require(not np.allclose(classes, np.exp(logits) / (z + 1)[:, None]), "These are the probabilities among N + 1 "
             "classes. Given that the image is real, those of the N classes add up to 1.")  # fmt: skip
     require(np.allclose(classes, np.exp(logits) / z[:, None]), "The class probabilities are not the softmax's.")
-    require(np.allclose(real, z / (z + 1)), "The probability of \"real\" is Z / (Z + 1), with Z = Σ exp ℓ.")
+    require(np.allclose(real, z / (z + 1)), 'The probability of "real" is Z / (Z + 1), with Z = Σ exp ℓ.')
     with np.errstate(all="ignore"):
         large = answer(np.array([[1000.0, 998.0], [-1000.0, -1000.0]]))
     classes, real = (np.asarray(part, dtype=float) for part in large)
@@ -46,7 +46,7 @@ def _mended_loss(answer):
     by_largest = named + softplus(-unlabelled.max(axis=1)).mean() + softplus(fake.max(axis=1)).mean()
     require(not np.isclose(found, named + softplus(-a_real).mean() + softplus(-a_fake).mean()),
             "The fakes' term still rewards a discriminator that takes fakes for real.")  # fmt: skip
-    require(not np.isclose(found, by_largest), "The logit of \"real\" is not the largest of the class logits.")
+    require(not np.isclose(found, by_largest), 'The logit of "real" is not the largest of the class logits.')
     with_fake = -log_softmax(np.c_[labelled, np.zeros(4)], axis=1)[np.arange(4), labels].mean()
     require(not np.isclose(found, right - named + with_fake), "The labelled images are known to be real: their softmax "
             "has N classes, without \"fake\".")  # fmt: skip

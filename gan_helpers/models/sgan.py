@@ -63,15 +63,14 @@ def real_logit(class_logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_logsumexp(class_logits, axis=1, keepdims=True)
 
 
-class SemiSupervisedGAN(GAN):
-    """The plain game with a classifier for a discriminator, which also learns from a few labelled images.
+class FewLabelsGAN(GAN):
+    """What every game with few labels needs: two sources, warped images, and the classifier's curves and accuracy.
 
     Its two sources are a pair of arrays, ``(images, labels)``, and images without labels.
 
     Args:
-        generator: noise (n, latent_dim) → images in [−1, 1].
-        discriminator: images → logits (n, classes).
-        loss: an :class:`~gan_helpers.losses.AdversarialLoss`, of the logits that :func:`real_logit` gives.
+        players: generator, noise (n, latent_dim) → images in [−1, 1]; discriminator, images → logits (n, classes);
+            an :class:`~gan_helpers.losses.AdversarialLoss`, of the logits that :func:`real_logit` gives.
         warp: how strongly every real image is changed before anybody sees it; see
             :func:`gan_helpers.augmentation.warp`.
         game: ``seed``, ``average`` and ``d_steps``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
@@ -88,6 +87,12 @@ class SemiSupervisedGAN(GAN):
         """As of every game, and the warping."""
         return super().identity() | {"warp": self.warp}
 
+    def check_source(self, number, source):
+        """First the labelled images, each label an int from 0 to the number of classes − 1; then images alone."""
+        if number == 0:
+            check_labelled(source, self.discriminator.output_shape[-1])
+        super().check_source(number, source)
+
     def warped(self, images, step, stream):
         """Images as the players see them at ``step``: the few labelled ones are never twice the same.
 
@@ -95,16 +100,27 @@ class SemiSupervisedGAN(GAN):
         """
         return warp(images, self.seed, step, stream, self.warp)
 
-    def check_source(self, number, source):
-        """First the labelled images, each label an int from 0 to the number of classes − 1; then images alone."""
-        if number == 0:
-            check_labelled(source, self.discriminator.output_shape[-1])
-        super().check_source(number, source)
-
     def fakes(self, batch, step, player):
         """As many as there are images without labels."""
         _, unlabelled = batch
         return super().fakes(unlabelled, step, player)
+
+    @property
+    def reports(self):
+        """As of every game, and the classifier's loss and accuracy on its labelled batches."""
+        return (*super().reports, "class_loss", "class_accuracy")
+
+    def panels(self):
+        """As of every game, and the classifier's two curves."""
+        return [*super().panels(), Panel("classifier, labelled images", {"class_loss": "loss"})]
+
+    def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
+        """The share of ``images`` (in [−1, 1]) whose likeliest class is the one that ``labels`` names."""
+        return share_right(self.discriminator, images, labels)
+
+
+class SemiSupervisedGAN(FewLabelsGAN):
+    """The plain game with a classifier for a discriminator, which also learns from a few labelled images."""
 
     def discriminator_loss(self, real, fake, step):
         """To name the labelled images, and to tell the unlabelled ones from fakes; what to report of both."""
@@ -126,19 +142,6 @@ class SemiSupervisedGAN(GAN):
         """As of every game: that the discriminator takes the fakes for real, whichever class it finds in them."""
         loss = self.adversarial_loss.generator(real_logit(self.discriminator(fake, training=True)))
         return loss, {"g_loss": loss}
-
-    @property
-    def reports(self):
-        """As of every game, and the classifier's loss and accuracy on its labelled batches."""
-        return (*super().reports, "class_loss", "class_accuracy")
-
-    def panels(self):
-        """As of every game, and the classifier's two curves."""
-        return [*super().panels(), Panel("classifier, labelled images", {"class_loss": "loss"})]
-
-    def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
-        """The share of ``images`` (in [−1, 1]) whose likeliest class is the one that ``labels`` names."""
-        return share_right(self.discriminator, images, labels)
 
 
 class FeatureMatchingGAN(SemiSupervisedGAN):

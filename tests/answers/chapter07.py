@@ -69,7 +69,7 @@ WRONG = {
     "7.2": [
         (loss(fake_sign=-1), "takes fakes for real"),
         (loss(largest=True), "not the largest"),
-        (loss(fake_class=True), "without \"fake\""),
+        (loss(fake_class=True), 'without "fake"'),
         (loss(mean=False), "one by one"),
     ],
     "7.6": [
