@@ -109,8 +109,8 @@ def styled_game(seed):
 def conditional_game(seed):
     noise, label, image = layers.Input((4,)), layers.Input((), dtype="int32"), layers.Input((8, 8, 1))
     embedded = layers.Embedding(3, 4, name="embedding")(label)
-    made = layers.Reshape((8, 8, 1))(layers.Dense(64)(layers.Multiply()([noise, embedded])))
-    generator = keras.Model([noise, label], made)
+    inner = keras.Sequential([layers.Input((4,)), layers.Dense(64), layers.Reshape((8, 8, 1))], name="generator")
+    generator = keras.Model([noise, label], inner(layers.Multiply()([noise, embedded])))
     seen = layers.Concatenate()([layers.Flatten()(image), layers.Embedding(3, 8)(label)])
     hidden = layers.Dense(16, "relu")(seen)
     discriminator = keras.Model([image, label], layers.Dense(1)(hidden))

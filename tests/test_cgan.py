@@ -73,3 +73,15 @@ def test_labels_are_checked():
         game.train((images, labels + 1), steps=1)
     with pytest.raises(ValueError, match=r"a pair, \(images, labels\)"):
         game.train(images, steps=1)
+
+
+def test_pictures_of_label_vectors_are_those_of_the_labels():
+    game, sources = systems.build("cgan")
+    systems.train(game, sources, steps=2)  # from here on, samples come from the averaged generator
+    noise, labels = RNG.normal(size=(5, 4)).astype(np.float32), np.array([0, 2, 1, 1, 2])
+    vectors = game.label_vectors(labels)
+    expected = game.sampler([noise, labels]).numpy()
+    np.testing.assert_allclose(game.pictures(noise, vectors), expected, atol=1e-6)
+    between = game.pictures(noise, (vectors + vectors[::-1]) / 2)
+    assert between.shape == (5, 8, 8, 1) and not np.allclose(between[0], expected[0])
+    np.testing.assert_allclose(between[2], expected[2], atol=1e-6)  # the middle one met itself

@@ -1,6 +1,7 @@
 import ipywidgets
 import numpy as np
 import pytest
+import systems
 
 from gan_helpers.models.gan import build_generator
 from gan_helpers.show import plots, widgets
@@ -35,6 +36,30 @@ def test_the_static_twin_has_the_start_in_its_middle():
     picture = figure.axes[0].images[0].get_array()
     centre = plots.tile(generator(widgets.latent_plane(8, 2, 0, 0)).numpy(), 1)
     assert np.array_equal(picture[30:58, 30:58], centre)
+
+
+# ------------------------------------------------------------------------------------------------- classes
+
+
+def test_classes_and_what_lies_between_them(monkeypatch):
+    game, _ = systems.build("cgan")
+    pictures, controls = [], {}
+    monkeypatch.setattr(widgets, "display", lambda figure: pictures.append(figure.axes[0].images[0].get_array()))
+
+    def interact(show, **sliders):
+        controls.update(sliders)
+        for first, second, share in ((0, 2, 0.0), (2, 2, 0.3), (0, 2, 1.0), (0, 2, 0.5)):
+            show(seed=1, first=first, second=second, share=share)
+
+    monkeypatch.setattr(ipywidgets, "interact", interact)
+    widgets.class_explorer(game, ("a", "b", "c"))
+    zero, two, also_two, between = pictures
+    assert np.array_equal(two, also_two) and not np.array_equal(zero, two) and not np.array_equal(between, two)
+    assert set(controls) == {"seed", "first", "second", "share"} and len(controls["first"].options) == 3
+    figure = widgets.class_map(game, ("a", "b", "c"), seeds=[5, 1])
+    tiles = figure.axes[0].images[0].get_array()
+    assert np.array_equal(tiles[:8, 10:], zero)  # class 0, and the second seed
+    assert [text.get_text() for text in figure.axes[0].texts] == ["a", "b", "c"]
 
 
 # ---------------------------------------------------------------------------------------------- directions

@@ -74,7 +74,8 @@ class ConditionalGAN(GAN):
     Its source is a pair of arrays, ``(images, labels)``.
 
     Args:
-        generator: [noise (n, latent_dim), labels (n,)] → images in [−1, 1].
+        generator: [noise (n, latent_dim), labels (n,)] → images in [−1, 1]. Its layer ``"embedding"`` makes vectors of
+            labels, and what makes images of noise × vector is its layer ``"generator"``.
         discriminator: [images, labels] → logits (n, 1).
         loss: an :class:`~gan_helpers.losses.AdversarialLoss`.
         game: ``seed``, ``average`` and ``d_steps``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
@@ -107,3 +108,16 @@ class ConditionalGAN(GAN):
         if labels is None:
             labels = np.random.default_rng(seed).integers(self.classes, size=n)
         return generate(self.sampler, (latent_noise(n, self.latent_dim, seed), np.asarray(labels)))
+
+    def label_vectors(self, labels: np.ndarray) -> np.ndarray:
+        """What the generator multiplies noise by for each of ``labels`` (ints, (n,)): float32 (n, latent_dim)."""
+        return self.sampler.get_layer("embedding").get_weights()[0][np.asarray(labels)]
+
+    def pictures(self, noise: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        """Pictures for label vectors, also for such as lie between two labels; float32 in [−1, 1].
+
+        Args:
+            noise: float (n, latent_dim).
+            vectors: from :meth:`label_vectors`, or mixtures of them.
+        """
+        return generate(self.sampler.get_layer("generator"), (noise * vectors).astype(np.float32))

@@ -126,6 +126,43 @@ def direction_map(
     return figure
 
 
+def class_explorer(game, class_names: Sequence[str]) -> None:
+    """Sliders for noise and class of a conditional GAN; see :func:`class_map` for its static twin.
+
+    Args:
+        game: a :class:`~gan_helpers.models.cgan.ConditionalGAN`.
+        class_names: what each label means.
+    """
+
+    def show(seed=0, first=0, second=0, share=0.0):
+        noise = latent_noise(1, game.latent_dim, seed)
+        ends = game.label_vectors([first, second])
+        picture = game.pictures(noise, (1 - share) * ends[:1] + share * ends[1:])
+        display(plots.image_grid(picture, columns=1, scale=2.2))
+
+    seed = ipywidgets.IntSlider(min=0, max=99, description="noise (seed)", layout=WIDE)
+    options = [(name, label) for label, name in enumerate(class_names)]
+    first = ipywidgets.Dropdown(options=options, value=0, description="from")
+    second = ipywidgets.Dropdown(options=options, value=1, description="to")
+    share = slider(0, 1, 0.05, description="share")
+    ipywidgets.interact(show, seed=seed, first=first, second=second, share=share)
+
+
+def class_map(game, class_names: Sequence[str], seeds: Sequence[int], scale: float = 0.55) -> Figure:
+    """Every class with the same noise vectors: a row for each class, a column for each seed."""
+    noise = np.concatenate([latent_noise(1, game.latent_dim, seed) for seed in seeds])
+    classes, columns = len(class_names), len(seeds)
+    labels = np.repeat(np.arange(classes), columns)
+    figure = plots.image_grid(
+        game.pictures(np.tile(noise, (classes, 1)), game.label_vectors(labels)), columns, scale=scale
+    )
+    (axes,) = figure.axes
+    apart = axes.get_ylim()[0] / classes
+    for i, name in enumerate(class_names):
+        axes.text(-4, (i + 0.5) * apart, name, ha="right", va="center")
+    return figure
+
+
 Decoder = Callable[[np.ndarray], np.ndarray]
 
 
