@@ -21,7 +21,7 @@ def pseudo_label_loss(answers: tf.Tensor, logits: tf.Tensor, confidence: float) 
     Args:
         answers: logits of the images as they are, float (n, classes). No gradient passes through them.
         logits: of the same images, warped.
-        confidence: the probability from which on an answer is believed.
+        confidence: the probability above which an answer is believed.
 
     Returns:
         A float scalar, the mean over all images: a single sure answer counts no more than it would among many.
@@ -42,7 +42,7 @@ class PseudoLabelClassifier(Classifier):
         network: images in [−1, 1] → logits (n, classes).
         seed: chooses batches and warps.
         warp: how strongly each image is changed; see :func:`gan_helpers.augmentation.warp`.
-        confidence: the probability from which on an answer is believed.
+        confidence: the probability above which an answer is believed.
         weight: what the images without labels count; 0 leaves the plain classifier, which does not look at them.
     """
 
@@ -82,7 +82,7 @@ class PseudoLabelGAN(FeatureMatchingGAN):
 
     Args:
         players: generator, discriminator and loss, as of :class:`~gan_helpers.models.sgan.SemiSupervisedGAN`.
-        confidence: the probability from which on an answer is believed.
+        confidence: the probability above which an answer is believed.
         game: the game's other settings.
     """
 

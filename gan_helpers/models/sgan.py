@@ -71,7 +71,7 @@ class FewLabelsGAN(GAN):
     Args:
         players: generator, noise (n, latent_dim) → images in [−1, 1]; discriminator, images → logits (n, classes);
             an :class:`~gan_helpers.losses.AdversarialLoss`, of the logits that :func:`real_logit` gives.
-        warp: how strongly every real image is changed before anybody sees it; see
+        warp: how strongly every real image is changed before the players see it; see
             :func:`gan_helpers.augmentation.warp`.
         game: ``seed``, ``average`` and ``d_steps``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
