@@ -31,6 +31,15 @@ def test_each_check_takes_what_it_should(check, good, bad):
             check("it", value)
 
 
+def test_arrays_must_be_finite():
+    for good in ([], [1, 2], np.zeros((3, 2), np.float32)):
+        assert checks.finite("it", good).shape == np.shape(good)
+    bad = np.zeros((40, 30))
+    bad[0, :2], bad[7, 7] = np.nan, -np.inf
+    with pytest.raises(ValueError, match="^it must be finite numbers, got 3 of 1,200 that are NaN or infinite$"):
+        checks.finite("it", bad)
+
+
 def players():
     return toy.build_point_generator(width=4), toy.build_point_discriminator(width=4)
 

@@ -9,6 +9,30 @@ from gan_helpers.scores.evaluator import COLUMNS, Evaluator, KernelEvaluator, sc
 RNG = np.random.default_rng(0)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    ("score", "names", "good"),
+    [
+        (metrics.inception_score, ["probabilities"], np.full((20, 4), 0.25)),
+        (metrics.frechet_distance, ["features_a", "features_b"], RNG.normal(size=(20, 4))),
+        (metrics.kernel_distance, ["features_a", "features_b"], RNG.normal(size=(20, 4))),
+        (metrics.precision_recall_coverage, ["real", "fake"], RNG.normal(size=(20, 4))),
+        (metrics.nearest_neighbours, ["queries", "references"], RNG.normal(size=(20, 4))),
+        (metrics.psnr, ["images", "targets"], RNG.uniform(-1, 1, (5, 2, 2, 1))),
+        (metrics.auroc, ["normal", "anomalous"], RNG.normal(size=20)),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_values_that_are_no_numbers_are_refused(score, names, good, value):
+    """One of them would make a score NaN at best; at worst it would be left out, or counted as far away."""
+    bad = good.copy()
+    bad.flat[7 % bad.size] = value
+    for name in names:
+        given = {each: bad if each == name else good for each in names}
+        with pytest.raises(ValueError, match=f"^{name} must be finite numbers, got 1 of {good.size}"):
+            score(**given)
+
+
 # ------------------------------------------------------------------------------------------ Inception Score
 
 
@@ -32,6 +56,8 @@ def test_inception_score_closed_form():
 def test_inception_score_refuses_logits():
     with pytest.raises(ValueError, match="rows that sum to 1"):
         metrics.inception_score(RNG.normal(size=(100, 10)))
+    with pytest.raises(ValueError, match=r"rows that sum to 1, shape \(n, classes\); got shape \(0, 10\)"):
+        metrics.inception_score(np.zeros((0, 10)))
     with pytest.raises(ValueError, match="splits must be from 1 to 5"):
         metrics.inception_score(np.full((5, 2), 0.5), splits=10)
 

@@ -262,6 +262,9 @@ def test_psnr_of_known_cases():
     assert metrics.psnr(images, images) == math.inf
     with pytest.raises(ValueError, match="one shape"):
         metrics.psnr(images, images[:1])
+    for not_images in (images[0], images[:0]):  # a picture without n would be taken for n pictures
+        with pytest.raises(ValueError, match=r"\(n, height, width, channels\), n at least 1; got "):
+            metrics.psnr(not_images, not_images)
 
 
 def test_latent_pictures_name_their_axes_and_classes():

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import numbers
 
+import numpy as np
+
 
 def refuse(name: str, wanted: str, value) -> ValueError:
     """The error that names the argument, what was expected, and what came."""
@@ -54,3 +56,12 @@ def probability(name: str, value) -> float:
 def memory(name: str, value) -> float:
     """What a running average keeps at each step: from 0 to below 1."""
     return number(name, value, "a number from 0 to below 1", lambda x: 0 <= x < 1)
+
+
+def finite(name: str, values: np.ndarray) -> np.ndarray:
+    """An array of numbers, none of which is NaN or infinite."""
+    values = np.asarray(values)
+    wrong = values.size - np.count_nonzero(np.isfinite(values))
+    if wrong:
+        raise ValueError(f"{name} must be finite numbers, got {wrong:,} of {values.size:,} that are NaN or infinite")
+    return values

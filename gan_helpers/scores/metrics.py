@@ -10,6 +10,8 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.stats import mannwhitneyu
 
+from ..core import checks
+
 
 def inception_score(probabilities: np.ndarray, splits: int = 10) -> tuple[float, float]:
     """Inception Score exp(E_x KL(p(y|x) ‖ p(y))) (Salimans et al., 2016, arXiv:1606.03498).
@@ -25,8 +27,8 @@ def inception_score(probabilities: np.ndarray, splits: int = 10) -> tuple[float,
     Raises:
         ValueError: the rows are no probabilities, or there are fewer rows than parts.
     """
-    p = np.asarray(probabilities, np.float64)
-    if p.ndim != 2 or not np.allclose(p.sum(axis=1), 1, atol=1e-3) or p.min() < 0:
+    p = checks.finite("probabilities", np.asarray(probabilities, np.float64))
+    if p.ndim != 2 or not p.size or not np.allclose(p.sum(axis=1), 1, atol=1e-3) or p.min() < 0:
         raise ValueError(f"probabilities must be rows that sum to 1, shape (n, classes); got shape {p.shape}")
     if not 1 <= splits <= len(p):
         raise ValueError(f"splits must be from 1 to {len(p)}, got {splits}")
@@ -57,9 +59,9 @@ def frechet_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
     """
     moments = []
     for name, features in (("features_a", features_a), ("features_b", features_b)):
-        features = np.asarray(features, np.float64)
-        if features.ndim != 2 or not np.isfinite(features).all():
-            raise ValueError(f"{name} must be finite numbers of shape (n, d), got shape {features.shape}")
+        features = checks.finite(name, np.asarray(features, np.float64))
+        if features.ndim != 2:
+            raise ValueError(f"{name} must be of shape (n, d), got shape {features.shape}")
         if len(features) <= features.shape[1]:
             raise ValueError(
                 f"{name} has {len(features)} samples of {features.shape[1]} features; a covariance needs more "
@@ -113,10 +115,11 @@ def kernel_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
     Raises:
         ValueError: the widths differ, a value is not finite, or there are fewer than two samples on a side.
     """
-    a, b = np.asarray(features_a, np.float64), np.asarray(features_b, np.float64)
+    a = checks.finite("features_a", np.asarray(features_a, np.float64))
+    b = checks.finite("features_b", np.asarray(features_b, np.float64))
     for name, features in (("features_a", a), ("features_b", b)):
-        if features.ndim != 2 or len(features) < 2 or not np.isfinite(features).all():
-            raise ValueError(f"{name} must be finite numbers of shape (n, d), n at least 2, got shape {features.shape}")
+        if features.ndim != 2 or len(features) < 2:
+            raise ValueError(f"{name} must be of shape (n, d), n at least 2, got shape {features.shape}")
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"the features have different widths: {a.shape[1]} and {b.shape[1]}")
 
@@ -147,9 +150,10 @@ def precision_recall_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) ->
         ``{"precision": …, "recall": …, "coverage": …}``, each from 0 to 1.
 
     Raises:
-        ValueError: the widths differ or there are not more than k samples on each side.
+        ValueError: the widths differ, a value is not finite, or there are not more than k samples on each side.
     """
-    real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
+    real = checks.finite("real", np.asarray(real, np.float64))
+    fake = checks.finite("fake", np.asarray(fake, np.float64))
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise ValueError(f"real and fake must be (n, d) and (m, d), got {real.shape} and {fake.shape}")
     if min(len(real), len(fake)) <= k:
@@ -184,9 +188,10 @@ def nearest_neighbours(queries: np.ndarray, references: np.ndarray, chunk: int =
         Indices into ``references``, int64, shape (n,), and distances, float32, shape (n,): exactly 0 for a copy.
 
     Raises:
-        ValueError: the shapes differ, or one of the two is empty.
+        ValueError: the shapes differ, a value is not finite, or one of the two is empty.
     """
-    queries, references = np.asarray(queries, np.float32), np.asarray(references, np.float32)
+    queries = checks.finite("queries", np.asarray(queries, np.float32))
+    references = checks.finite("references", np.asarray(references, np.float32))
     if queries.shape[1:] != references.shape[1:]:
         raise ValueError(f"a query has shape {queries.shape[1:]} and a reference {references.shape[1:]}")
     if not (len(queries) and len(references)):
@@ -211,11 +216,15 @@ def psnr(images: np.ndarray, targets: np.ndarray) -> float:
         a tenth of the error. Infinite if an image equals its target.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ or are not those of images, there are none, or a value is not finite.
     """
-    images, targets = np.asarray(images, np.float64), np.asarray(targets, np.float64)
-    if images.shape != targets.shape:
-        raise ValueError(f"images and targets must have one shape, got {images.shape} and {targets.shape}")
+    images = checks.finite("images", np.asarray(images, np.float64))
+    targets = checks.finite("targets", np.asarray(targets, np.float64))
+    if images.shape != targets.shape or images.ndim != 4 or not images.size:
+        raise ValueError(
+            "images and targets must have one shape, (n, height, width, channels), n at least 1; "
+            f"got {images.shape} and {targets.shape}"
+        )
     errors = np.mean((images - targets) ** 2, axis=tuple(range(1, images.ndim)))
     with np.errstate(divide="ignore"):
         return float(np.mean(10 * np.log10(4 / errors)))
@@ -233,12 +242,10 @@ def auroc(normal: np.ndarray, anomalous: np.ndarray) -> float:
         round. Ties count half. (This is the Mann–Whitney U statistic divided by n · m.)
 
     Raises:
-        ValueError: one of the two is empty, or a score is not a number.
+        ValueError: one of the two is empty, or a score is not a finite number.
     """
-    normal, anomalous = np.ravel(normal), np.ravel(anomalous)
+    normal, anomalous = checks.finite("normal", np.ravel(normal)), checks.finite("anomalous", np.ravel(anomalous))
     if not (len(normal) and len(anomalous)):
         raise ValueError(f"both kinds need at least one score, got {len(normal)} normal and {len(anomalous)} anomalous")
-    if not (np.isfinite(normal).all() and np.isfinite(anomalous).all()):
-        raise ValueError("every score must be a finite number")
     wins = mannwhitneyu(anomalous, normal).statistic  # pairs in which the anomaly scores higher; a tie counts half
     return float(wins / (len(anomalous) * len(normal)))
