@@ -224,6 +224,36 @@ def test_a_copy_is_found_at_distance_zero():
     assert found.tolist() == [7, 31] and how_far.tolist() == [0, 0]
 
 
+def nearly_white():
+    return 1 - 1e-4 * RNG.random((100, 28, 28, 1))
+
+
+def in_two_heaps():
+    return np.repeat([[-1000.0], [1000.0]], 50, axis=0) + 1e-2 * RNG.normal(size=(100, 2))
+
+
+@pytest.mark.parametrize(
+    "examples",
+    [nearly_white, in_two_heaps, lambda: RNG.normal(size=(100, 2)) + 1000, lambda: 1e25 * RNG.normal(size=(100, 3))],
+    ids=["nearly white", "two heaps", "far from 0", "enormous"],
+)
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+def test_copies_are_found_among_examples_that_are_nearly_alike(examples):
+    """Where numbers are large and distances small, rounding must not choose another one."""
+    examples = examples().astype(np.float32)
+    found, how_far = metrics.nearest_neighbours(examples, examples, chunk=64)
+    assert found.dtype == np.int64 and how_far.dtype == np.float32
+    assert np.array_equal(found, np.arange(100)) and not how_far.any()
+    others = examples[50:]
+    expected = cdist(examples.reshape(100, -1), others.reshape(50, -1)).argmin(axis=1)
+    assert np.array_equal(metrics.nearest_neighbours(examples, others)[0], expected)
+
+
+def test_of_equally_near_references_the_first_is_chosen():
+    references = np.repeat(RNG.normal(size=(5, 40)), 30, axis=0)
+    assert metrics.nearest_neighbours(references, references)[0].tolist() == np.repeat(range(0, 150, 30), 30).tolist()
+
+
 def test_nearest_neighbours_refuse_what_they_cannot_compare():
     with pytest.raises(ValueError, match=r"a query has shape \(3,\) and a reference \(4,\)"):
         metrics.nearest_neighbours(np.zeros((5, 3)), np.zeros((5, 4)))

@@ -186,6 +186,7 @@ def nearest_neighbours(queries: np.ndarray, references: np.ndarray, chunk: int =
 
     Returns:
         Indices into ``references``, int64, shape (n,), and distances, float32, shape (n,): exactly 0 for a copy.
+        Of equally near references the first is taken.
 
     Raises:
         ValueError: the shapes differ, a value is not finite, or one of the two is empty.
@@ -197,11 +198,43 @@ def nearest_neighbours(queries: np.ndarray, references: np.ndarray, chunk: int =
     if not (len(queries) and len(references)):
         raise ValueError(f"both sides need examples, got {len(queries)} queries and {len(references)} references")
     queries, references = queries.reshape(len(queries), -1), references.reshape(len(references), -1)
-    squares = (references**2).sum(axis=1)  # ‖q − r‖² = ‖q‖² − 2 q·r + ‖r‖², and ‖q‖² does not decide who is nearest
-    starts = range(0, len(queries), chunk)
-    indices = [(squares - 2 * queries[i : i + chunk] @ references.T).argmin(axis=1) for i in starts]
+    centre = references.mean(axis=0)  # what all have in common does not matter, and seen from here numbers are small
+    centred, indices = references - centre, []
+    for start in range(0, len(queries), chunk):
+        some = queries[start : start + chunk]
+        nearest, doubtful, candidates = quick_nearest(some - centre, centred)
+        if doubtful.any():
+            nearest[doubtful] = candidates[cdist(some[doubtful], references[candidates]).argmin(axis=1)]
+        indices.append(nearest)
     indices = np.concatenate(indices)
     return indices, np.linalg.norm(queries - references[indices], axis=1)
+
+
+def quick_nearest(queries: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The nearest of the references, as far as rounding lets it be known.
+
+    ‖q − r‖² = ‖q‖² − 2 q·r + ‖r‖² needs one product of matrices for all pairs, and ‖q‖² does not decide who is nearest.
+    But where q and r are nearly alike, large terms cancel, and their rounding errors remain.
+
+    Args:
+        queries: float32, shape (n, d).
+        references: float32, shape (m, d).
+
+    Returns:
+        For each query the index of its nearest reference; whether others may be nearer, bool; and the indices of all
+        references that may be nearest to one of those queries.
+    """
+    squares = np.einsum("ij,ij->i", references, references)
+    closeness = squares - 2 * queries @ references.T
+    nearest = closeness.argmin(axis=1)
+    # a reference r that is as near as the nearest, s, is no longer than 2‖q‖ + ‖s‖: that bounds the errors of its terms
+    length = np.linalg.norm(queries, axis=1)
+    longest = np.minimum(2 * length + np.sqrt(squares[nearest]), np.sqrt(squares.max()))
+    error = 2 * (queries.shape[1] + 8) * np.finfo(np.float32).eps * longest * (2 * length + longest)
+    limits = closeness[np.arange(len(queries)), nearest] + error
+    may_be = ~(closeness > limits[:, np.newaxis])  # true of all references where the squares overflow
+    doubtful = may_be.sum(axis=1) > 1
+    return nearest, doubtful, np.flatnonzero(may_be[doubtful].any(axis=0))
 
 
 def psnr(images: np.ndarray, targets: np.ndarray) -> float:
