@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -11,14 +12,17 @@ from typing import BinaryIO
 def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> None:
     """Call ``write(file)`` on a temporary binary file beside ``path``, then rename: all or nothing.
 
+    Of several that write to one path at a time, each has a temporary file of its own. The last to end wins; a reader
+    sees the whole of what one of them wrote.
+
     Raises:
         OSError: the disk is full or the folder cannot be written; ``path`` is as it was.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.partial")
     try:
-        with open(partial, "wb") as file:
+        with open(partial, "xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
