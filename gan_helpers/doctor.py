@@ -96,12 +96,18 @@ def disk() -> tuple[bool, str, str]:
 
 def data() -> list[tuple[bool, str, str]]:
     """Every shipped data set, checked against its digest."""
+    listed = intact("list of data sets", manifest.manifest)
+    if not listed[0]:
+        return [listed]
     return [intact(entry["title"], lambda name=name: sets.load(name)) for name, entry in manifest.manifest().items()]
 
 
 def weights() -> list[tuple[bool, str, str]]:
     """Every shipped set of weights, checked against its card."""
-    cards = sorted((manifest.ASSETS / "weights").glob("*.json"))
+    folder = manifest.ASSETS / "weights"
+    cards = sorted({file.with_suffix(".json") for end in ("json", "npz") for file in folder.glob(f"*.{end}")})
+    if not cards:
+        return [(False, f"there are no weights in {folder}", manifest.REINSTALL)]
     return [intact(f"weights of {card.stem}", lambda card=card: manifest.read_weights(card)) for card in cards]
 
 

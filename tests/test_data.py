@@ -231,6 +231,52 @@ def test_missing_truncated_and_altered_files_say_how_to_mend_them(assets):
     assert len(sets.fashion_mnist().train_images) == 10_000
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it is no JSON"),
+        (b'{"fashion_mnist": ', "it is no JSON"),
+        (b'{"fashion_mnist": "\xff"}', "it is no JSON"),
+        (b"[]", "it is no JSON object"),
+        (b"null", "it is no JSON object"),
+        (b"{}", "it lists nothing"),
+        (b'{"fashion_mnist": null}', "its entry 'fashion_mnist' is no JSON object"),
+        (b'{"fashion_mnist": {}}', "its entry 'fashion_mnist' has no 'title', or one of a wrong type"),
+    ],
+)
+def test_a_damaged_manifest_says_how_to_mend_it(assets, content, why):
+    (assets / "manifest.json").write_bytes(content)
+    for load in (sets.fashion_mnist, sets.emoji_names, lambda: sets.load("mnist"), fashion.full_fashion_mnist):
+        with pytest.raises(manifest.DataError, match=rf"manifest.json in .* is damaged: {why}.*Reinstall") as error:
+            load()
+        assert "\n" not in str(error.value)
+
+
+def test_a_manifest_without_an_entry_or_without_its_digest_says_so(assets):
+    file = assets / "manifest.json"
+    entries = json.loads(file.read_text())
+    del entries["mnist"]
+    entries["fashion_mnist"]["sha256"] = None
+    file.write_text(json.dumps(entries))
+    with pytest.raises(manifest.DataError, match="'fashion_mnist' has no 'sha256', or one of a wrong type"):
+        sets.fashion_mnist()
+    entries["fashion_mnist"]["sha256"] = "0" * 64
+    file.write_text(json.dumps(entries))
+    with pytest.raises(manifest.DataError, match="manifest.json in .* is damaged: it has no entry 'mnist'"):
+        sets.mnist()
+    file.unlink()
+    with pytest.raises(manifest.DataError, match="manifest.json is missing.*Reinstall"):
+        sets.mnist()
+
+
+def test_what_cannot_be_read_is_named(assets):
+    for file in (assets / "data/fashion_mnist.npz", assets / "manifest.json"):
+        file.unlink()
+        file.mkdir()
+        with pytest.raises(manifest.DataError, match=rf"{file.name} in .* cannot be read \(.*Reinstall"):
+            sets.fashion_mnist()
+
+
 def test_damaged_emoji_are_refused_at_every_size(assets):
     file = assets / "data/emoji_twemoji.npz"
     file.write_bytes(file.read_bytes()[:-1])

@@ -1,3 +1,6 @@
+import json
+import shutil
+
 import pytest
 
 from gan_helpers import __main__, doctor
@@ -62,3 +65,45 @@ def test_versions_compare_as_numbers(monkeypatch):
         monkeypatch.setattr(doctor, "installed", lambda name, version=version: version)
         monkeypatch.setattr(doctor, "NEEDS", {"tensorflow": "2.18"})
         assert doctor.packages()[0][0] == fine
+
+
+@pytest.fixture
+def assets(tmp_path, monkeypatch):
+    """A copy of the manifest, of one data set and of two sets of weights, free to be damaged."""
+    for file in ("manifest.json", "data/fashion_mnist.npz", "weights/gan_mnist.json", "weights/gan_mnist.npz",
+                 "weights/vae_mnist.json", "weights/vae_mnist.npz"):  # fmt: skip
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        shutil.copy(manifest.ASSETS / file, tmp_path / file)
+    entries = json.loads((tmp_path / "manifest.json").read_text())
+    (tmp_path / "manifest.json").write_text(json.dumps({"fashion_mnist": entries["fashion_mnist"]}))
+    monkeypatch.setattr(manifest, "ASSETS", tmp_path)
+    monkeypatch.setattr(doctor, "examine", lambda: [*doctor.data(), *doctor.weights()])
+    return tmp_path
+
+
+def findings(capsys):
+    """What the doctor says is wrong, one line each."""
+    doctor.report()
+    return [line.removeprefix("  NO   ") for line in capsys.readouterr().out.splitlines() if line.startswith("  NO ")]
+
+
+DAMAGES = [b"", b"{", b'{"what": "\xff"}', b"[]", b"null", b"{}", b'{"sha256": null}']
+
+
+@pytest.mark.parametrize("content", DAMAGES)
+def test_a_damaged_card_or_list_is_a_finding_and_the_rest_is_examined(assets, capsys, content):
+    assert findings(capsys) == []
+    (assets / "weights/gan_mnist.json").write_bytes(content)
+    assert findings(capsys) == ["weights of gan_mnist: damaged or missing"]
+    (assets / "manifest.json").write_bytes(content)
+    assert findings(capsys) == ["list of data sets: damaged or missing", "weights of gan_mnist: damaged or missing"]
+
+
+def test_what_is_gone_is_a_finding(assets, capsys):
+    (assets / "weights/gan_mnist.json").unlink()  # its weights are there
+    (assets / "weights/vae_mnist.npz").unlink()  # its card is there
+    assert findings(capsys) == [f"weights of {name}: damaged or missing" for name in ("gan_mnist", "vae_mnist")]
+    shutil.rmtree(assets / "weights")
+    (assets / "manifest.json").unlink()
+    lists, weights = findings(capsys)
+    assert lists == "list of data sets: damaged or missing" and weights.startswith("there are no weights in ")

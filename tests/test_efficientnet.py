@@ -1,6 +1,7 @@
 """The colour judge: its weights are those that ship, its answers those that are known."""
 
 import io
+import json
 import pickle
 import shutil
 
@@ -64,6 +65,13 @@ def test_missing_and_damaged_weights_say_how_to_mend_them(tmp_path, monkeypatch)
         efficientnet.load_efficientnet()
     for file in build_judge.JUDGE.iterdir():
         shutil.copy(file, tmp_path)
+    card = tmp_path / "efficientnet_lite0.json"
+    whole = json.loads(card.read_text())
+    for content in ("{", "null", json.dumps(whole | {"files": [{}]}), json.dumps(whole | {"classes": None})):
+        card.write_text(content)
+        with pytest.raises(DataError, match=r"efficientnet_lite0.json .* is damaged.*Reinstall"):
+            efficientnet.load_efficientnet()
+    card.write_text(json.dumps(whole))
     damaged = tmp_path / "efficientnet_lite0_2.npz"
     damaged.write_bytes(damaged.read_bytes()[:-1])
     with pytest.raises(DataError, match=r"efficientnet_lite0_2.npz .* is damaged.*Reinstall"):

@@ -233,6 +233,25 @@ def test_damaged_and_missing_weights_say_how_to_mend_them(tmp_path):
         zoo.load("biggan")
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'{"sha256": ', "it is no JSON"),
+        (b'{"what": "\xff"}', "it is no JSON"),
+        (b"[1]", "it is no JSON object"),
+        (b"null", "it is no JSON object"),
+        (b'{"what": "a GAN"}', "it has no 'sha256', or one of a wrong type"),
+        (b'{"sha256": 5}', "it has no 'sha256', or one of a wrong type"),
+    ],
+)
+def test_a_damaged_card_says_how_to_mend_it(tmp_path, content, why):
+    shutil.copy(zoo.WEIGHTS / "gan_mnist.npz", tmp_path)
+    (tmp_path / "gan_mnist.json").write_bytes(content)
+    with pytest.raises(manifest.DataError, match=rf"gan_mnist.json in .* is damaged: {why}.*Reinstall") as error:
+        zoo.load("gan_mnist", tmp_path)
+    assert "\n" not in str(error.value)
+
+
 def test_a_card_that_cannot_be_written_leaves_the_old_pair(tmp_path):
     trained = zoo.load("gan_mnist")
     file = zoo.save(trained, tmp_path)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .images import ImageDataset, dataset_of
-from .manifest import DataError, manifest
+from .manifest import DataError, entry_of
 
 FASHION_MNIST_SHA256 = {  # of the decompressed idx files
     "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -23,7 +23,7 @@ FASHION_MNIST_SHA256 = {  # of the decompressed idx files
 
 def full_fashion_mnist() -> ImageDataset:
     """All 70,000 images; see :func:`gan_helpers.data.sets.fashion_mnist`."""
-    entry = manifest()["fashion_mnist"]
+    entry = entry_of("fashion_mnist")
     folder = _fashion_folder()
     raw = {}
     for name, sha256 in FASHION_MNIST_SHA256.items():

@@ -146,7 +146,7 @@ def load(name: str, size: int | None = None) -> ImageDataset:
 
 @functools.lru_cache(maxsize=4)
 def _shipped(name: str) -> ImageDataset:
-    entry = manifest.manifest()[name]
+    entry = manifest.entry_of(name)
     return dataset_of(name, manifest.arrays_of(name), entry["class_names"], entry["licence"], entry["source"])
 
 

@@ -7,13 +7,12 @@ ship with the course (``assets/judge``), so it needs no network connection. ``to
 from __future__ import annotations
 
 import io
-import json
 
 import keras
 import numpy as np
 from keras import layers
 
-from ..data.manifest import ASSETS, REINSTALL, DataError, read_verified
+from ..data.manifest import ASSETS, check_keys, read_json, read_verified
 
 JUDGE = ASSETS / "judge"
 EFFICIENTNET_SIDE = 224  # pixels a side that the network was trained on
@@ -128,12 +127,13 @@ def read_card() -> dict:
     """Where the weights come from, their licence, files and digests, and what the network must answer.
 
     Raises:
-        DataError: the card is missing.
+        DataError: the card is missing or damaged.
     """
     path = JUDGE / "efficientnet_lite0.json"
-    if not path.exists():
-        raise DataError(f"{path.name} is missing from {path.parent}. {REINSTALL}")
-    return json.loads(path.read_text(encoding="utf-8"))
+    card = read_json(path, files=list, classes=dict, known_answer=list)
+    for file in (*card["files"], card["classes"]):
+        check_keys(path, "what it says of a file", file, {"file": str, "sha256": str})
+    return card
 
 
 def known_answer(network: keras.Model) -> list[float]:
