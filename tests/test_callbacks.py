@@ -185,6 +185,24 @@ def test_tile_puts_pictures_in_rows():
     assert (canvas[2] == 255).all() and (canvas[3:, 4:] == 255).all()  # gap, and the empty place
 
 
+def test_tile_clips_what_overshoots_and_refuses_other_scales():
+    dark, light = np.zeros((1, 2, 2, 3), np.uint8), np.full((1, 2, 2, 3), 255, np.uint8)
+    assert np.array_equal(plots.tile(light, 1), light[0])
+    for value, expected in ((-2.7, dark), (1.6, light)):  # as generators without tanh make them
+        assert np.array_equal(plots.tile(np.full((1, 2, 2, 1), value), 1), expected[0])
+        assert plots.image_grid(np.full((1, 2, 2, 1), value), 1)
+    for draw in (plots.tile, plots.image_grid):
+        for value in (255.0, np.nan, np.inf):
+            with pytest.raises(ValueError, match=r"images must lie in \[-1, 1\], got \["):
+                draw(np.full((1, 2, 2, 1), value), 1)
+        for dtype in (np.int64, bool):  # 0 to 255 would have been white, but for 0
+            with pytest.raises(ValueError, match=rf"images must be floats in \[-1, 1\], got {np.dtype(dtype)}"):
+                draw(light.astype(dtype), 1)
+    for shape in ((2, 2, 3), (1, 2, 2, 4), (0, 2, 2, 1)):
+        with pytest.raises(ValueError, match=r"\(n, height, width, 1 or 3\), n at least 1; got \("):
+            plots.tile(np.zeros(shape), 1)
+
+
 def test_curves_that_cannot_be_compared_are_refused():
     one, other = Curves(), Curves()
     for step in (1, 2):

@@ -182,6 +182,29 @@ def test_scaled_spans_the_range_of_tanh(digits):
     assert np.array_equal(images.to_uint8(scaled), digits.test_images)
 
 
+def test_only_floats_in_the_range_of_tanh_become_bytes():
+    overshot_by_rounding = np.array([-1.0005, -1, 0, 1, 1.0005], np.float32)
+    assert images.to_uint8(overshot_by_rounding).tolist() == [0, 0, 128, 255, 255]
+    assert images.to_uint8(np.zeros((0, 2, 2, 1))).shape == (0, 2, 2, 1)
+    for wrong in ([0.0, 255.0], [-1.5, 0.0], [np.nan, 0.0]):
+        with pytest.raises(ValueError, match=r"images must lie in \[-1, 1\], got \["):
+            images.to_uint8(np.array(wrong))
+    for dtype in (np.uint8, np.int64, bool):
+        with pytest.raises(ValueError, match=rf"images must be floats in \[-1, 1\], got {np.dtype(dtype)}"):
+            images.to_uint8(np.zeros(3, dtype))
+
+
+def test_block_mean_shrinks_bytes_only():
+    pictures = np.array([[0, 2], [4, 5]], np.uint8).reshape(1, 2, 2, 1)
+    assert images.block_mean(pictures, 2).tolist() == [[[[3]]]]
+    for dtype in (np.float32, np.int64):  # 256 would wrap to 0, and −1 to 255
+        with pytest.raises(TypeError, match=rf"images must be uint8 in 0..255, got {np.dtype(dtype)}"):
+            images.block_mean(pictures.astype(dtype), 2)
+    for factor in (3, 0, -2):
+        with pytest.raises(ValueError, match=f"factor must divide height and width, 2 and 2; got {factor}"):
+            images.block_mean(pictures, factor)
+
+
 def test_shared_arrays_cannot_be_written(digits):
     with pytest.raises(ValueError, match="read-only"):
         digits.train_images[0] = 0

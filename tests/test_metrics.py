@@ -288,6 +288,8 @@ def test_evaluator_refuses_what_it_cannot_compare(evaluator):
         judge.score(images[:100])
     with pytest.raises(ValueError, match=r"must lie in \[-1, 1\]"):
         judge.score(images * 127)
+    with pytest.raises(ValueError, match=r"\(n, height, width, channels\), n at least 1; got \(0, 28, 28, 1\)"):
+        judge.frechet_distance(images[:0])
     with pytest.raises(ValueError, match="samples = 400 needs as many real images, got 300"):
         Evaluator(keras.Sequential(), images, samples=400)
 

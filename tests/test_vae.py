@@ -100,6 +100,16 @@ def test_binarise_keeps_the_mean_lightness():
     assert np.array_equal(ink, v.binarise(images, seed=3)) and not np.array_equal(ink, v.binarise(images, seed=4))
 
 
+def test_binarise_refuses_other_scales():
+    """255 + 1 is 0 in bytes: the lightest pixels would have become the darkest."""
+    for images in (np.full((1, 2, 2, 1), 255, np.uint8), np.ones((1, 2, 2, 1), np.int64)):
+        with pytest.raises(ValueError, match=rf"images must be floats in \[-1, 1\], got {images.dtype}"):
+            v.binarise(images)
+    for value in (255.0, -1.5, np.nan):
+        with pytest.raises(ValueError, match=r"images must lie in \[-1, 1\], got \["):
+            v.binarise(np.full((1, 2, 2, 1), value, np.float32))
+
+
 # ---------------------------------------------------------------------------------------------- the bound
 
 

@@ -73,8 +73,14 @@ def to_unit_range(images: np.ndarray) -> np.ndarray:
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
-    """float images in [−1, 1] → uint8 in 0..255, rounded and clipped."""
-    return np.clip(np.rint((np.asarray(images) + 1) * 127.5), 0, 255).astype(np.uint8)
+    """float images in [−1, 1] → uint8 in 0..255, rounded.
+
+    Raises:
+        ValueError: the images are no floats, or a value lies outside by more than rounding explains.
+    """
+    images = np.asarray(images)
+    check_range(images)
+    return np.clip(np.rint((images + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
 def few_per_class(labels: np.ndarray, per_class: int, seed: int = 0, skip: int = 0) -> np.ndarray:
@@ -104,22 +110,38 @@ def block_mean(images: np.ndarray, factor: int) -> np.ndarray:
     """Shrink uint8 images (n, height, width, channels): each block of factor × factor pixels becomes its mean.
 
     Raises:
+        TypeError: the images are not uint8.
         ValueError: ``factor`` does not divide height and width.
     """
+    if images.dtype != np.uint8:
+        raise TypeError(f"images must be uint8 in 0..255, got {images.dtype}")
     n, height, width, channels = images.shape
+    if factor < 1 or height % factor or width % factor:
+        raise ValueError(f"factor must divide height and width, {height} and {width}; got {factor}")
     blocks = images.reshape(n, height // factor, factor, width // factor, factor, channels)
     return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
 
 
 def check_images(images: np.ndarray) -> None:
     """Raise a clear error unless ``images`` are finite floats in [−1, 1] of shape (n, height, width, channels)."""
-    shape, dtype = np.shape(images), getattr(images, "dtype", type(images).__name__)
-    if len(shape) != 4:
-        raise ValueError(f"images must have shape (n, height, width, channels), got {shape}")
+    shape = np.shape(images)
+    if len(shape) != 4 or not shape[0]:
+        raise ValueError(f"images must have shape (n, height, width, channels), n at least 1; got {shape}")
+    check_range(images)
+
+
+def check_range(images: np.ndarray, beyond: float = 0.001) -> None:
+    """Raise a clear error unless ``images`` are floats in [−1, 1].
+
+    Args:
+        images: of any shape.
+        beyond: how far outside a value may lie; by default as far as rounding can bring it.
+    """
+    dtype = getattr(images, "dtype", type(images).__name__)
     if "float" not in str(dtype):
         raise ValueError(f"images must be floats in [-1, 1], got {dtype}. Use dataset.scaled().")
-    low, high = float(np.min(images)), float(np.max(images))
-    if not (low >= -1.001 and high <= 1.001):  # also catches NaN
+    low, high = (float(np.min(images)), float(np.max(images))) if np.size(images) else (0.0, 0.0)
+    if not (low >= -1 - beyond and high <= 1 + beyond):  # also catches NaN
         raise ValueError(f"images must lie in [-1, 1], got [{low:.3g}, {high:.3g}]. Use dataset.scaled().")
 
 

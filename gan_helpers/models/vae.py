@@ -11,7 +11,7 @@ from keras import layers
 
 from ..core import sampling
 from ..core.system import generate, latent_noise
-from ..data.images import ImageDataset
+from ..data.images import ImageDataset, check_range
 from ..layers import Sampling
 from .learner import Learner
 from .recipe import Recipe
@@ -126,7 +126,11 @@ def binarise(images: np.ndarray, seed: int = 0) -> np.ndarray:
 
     Returns:
         float32, of the same shape.
+
+    Raises:
+        ValueError: the images are no floats, or not in [−1, 1].
     """
+    check_range(images)
     chance = np.random.default_rng(seed).random(images.shape, np.float32)
     return np.where(chance < (images + 1) / 2, np.float32(1), np.float32(-1))
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from ..core.curves import Curves, Panel, game_panels
-from ..data.images import to_uint8
+from ..data.images import check_range, to_uint8
 
 # Okabe & Ito's palette: told apart by every kind of colour vision.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
@@ -18,22 +18,30 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
 )  # fmt: skip
 TEN_COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY, "#000000", "#882255")  # ten classes need two more
 REAL, FAKE, GENERATOR, DISCRIMINATOR = BLUE, ORANGE, ORANGE, BLUE
+OVERSHOOT = 3  # a generator without tanh may go so far beyond black and white; more is another scale, such as 0 to 255
 
 
 def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
     """Lay images out in one big picture.
 
     Args:
-        images: uint8, or float in [−1, 1]; shape (n, height, width, 1 or 3).
+        images: uint8, or float in [−1, 1]; shape (n, height, width, 1 or 3). Floats up to :data:`OVERSHOOT` beyond are
+            clipped.
         columns: images a row.
         gap: pixels of white between them.
 
     Returns:
         uint8, shape (H, W, 3).
+
+    Raises:
+        ValueError: the images have another shape or type, or values on another scale.
     """
     images = np.asarray(images)
+    if images.ndim != 4 or not len(images) or images.shape[-1] not in (1, 3):
+        raise ValueError(f"images must have shape (n, height, width, 1 or 3), n at least 1; got {images.shape}")
     if images.dtype != np.uint8:
-        images = to_uint8(images)
+        check_range(images, beyond=OVERSHOOT)
+        images = to_uint8(np.clip(images, -1, 1))
     n, height, width, channels = images.shape
     if channels == 1:
         images = np.repeat(images, 3, axis=-1)
