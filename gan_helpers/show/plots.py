@@ -18,7 +18,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
 )  # fmt: skip
 TEN_COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY, "#000000", "#882255")  # ten classes need two more
 REAL, FAKE, GENERATOR, DISCRIMINATOR = BLUE, ORANGE, ORANGE, BLUE
-OVERSHOOT = 3  # a generator without tanh may go so far beyond black and white; more is another scale, such as 0 to 255
+OVERSHOOT = 30  # a generator without tanh may go so far beyond black and white; more is another scale, such as 0 to 255
 
 
 def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
