@@ -29,7 +29,7 @@ from .core.files import write_atomically
 from .core.watchers import Stopwatch
 from .data import sets
 from .data.manifest import ASSETS, DataError, read_weights
-from .models import classifier, dcgan, gan, progan, stylegan, vae
+from .models import cgan, classifier, dcgan, gan, progan, stylegan, vae
 from .models.recipe import Recipe
 from .scores.efficientnet import load_efficientnet
 from .scores.evaluator import Evaluator, KernelEvaluator
@@ -45,7 +45,8 @@ class Trained(NamedTuple):
     card: dict
 
 
-RECIPES = {module.RECIPE.name: module.RECIPE for module in (classifier, gan, dcgan, vae, progan, stylegan)}
+SYSTEMS = (classifier, gan, dcgan, vae, progan, stylegan, cgan)
+RECIPES = {plan.name: plan for plan in (*(system.RECIPE for system in SYSTEMS), classifier.FASHION_RECIPE)}
 
 
 def recipe(name: str, seed: int | None = None) -> Recipe:
@@ -199,12 +200,12 @@ def set_weights(networks: dict[str, keras.Model], weights: dict[str, np.ndarray]
 
 @lru_cache(maxsize=4)
 def evaluator(dataset: str = "mnist", samples: int | None = None, size: int | None = None) -> Evaluator:
-    """The shipped judge of ``dataset``: of digits a classifier of digits, of colour pictures EfficientNet-Lite0.
+    """The shipped judge of ``dataset``: a classifier of digits or clothes, or EfficientNet-Lite0 for colour.
 
     Args:
         dataset: a data set's name.
-        samples: how many training images it looks at, and how many generated ones: by default 10,000 for digits, and
-            for colour pictures all there are.
+        samples: how many training images it looks at, and how many generated ones: by default 10,000 of digits and
+            clothes, and all there are of colour pictures.
         size: pixels a side of colour pictures, if not as they ship: 32, 16 … Distances of different sizes cannot be
             compared.
 

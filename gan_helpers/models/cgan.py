@@ -6,45 +6,53 @@ given, and the discriminator judges pairs. It never sees a real picture with a w
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 from keras import layers
 
 from ..core.system import generate, latent_noise
-from ..losses import AdversarialLoss
+from ..data.images import ImageDataset
+from ..losses import NonSaturatingLoss
+from ..scores.classes import class_consistency
 from . import sgan
-from .classifier import check_labelled
+from .classifier import check_labelled, labelled_images
+from .game import make_game, score_samples
 from .gan import GAN
+from .recipe import Recipe
 
-CLASSES = 10
 
-
-def build_generator(latent_dim: int = 100, classes: int = CLASSES) -> keras.Model:
+def build_generator(latent_dim: int = 100, classes: int = 10) -> keras.Model:
     """[noise (n, latent_dim), labels (n,)] → images (n, 28, 28, 1) in [−1, 1]; chapter 7's, behind noise × embedding.
 
     Args:
         latent_dim: numbers a noise vector, and in the embedding of a label.
         classes: how many labels there are.
     """
-    noise, label = layers.Input((latent_dim,), name="noise"), layers.Input((), dtype="int32", name="label")
-    embedded = layers.Embedding(classes, latent_dim, name="embedding")(label)
+    noise = layers.Input((latent_dim,), name="noise")
+    label = layers.Input((), dtype="int32", name="label")
+    start = keras.initializers.RandomNormal(stddev=1.0)  # so that noise × embedding is as large as noise
+    embedded = layers.Embedding(classes, latent_dim, start, name="embedding")(label)
     x = layers.Multiply()([noise, embedded])
-    return keras.Model([noise, label], sgan.build_generator(latent_dim, width=32)(x), name="generator")
+    images = sgan.build_generator(latent_dim, width=32)(x)
+    return keras.Model([noise, label], images, name="generator")
 
 
-def build_discriminator(classes: int = CLASSES) -> keras.Model:
+def build_discriminator(classes: int = 10) -> keras.Model:
     """[images (n, 28, 28, 1), labels (n,)] → logits (n, 1). The embedding of the label is a second channel.
 
     Args:
         classes: how many labels there are.
     """
-    image, label = layers.Input((28, 28, 1), name="image"), layers.Input((), dtype="int32", name="label")
+    image = layers.Input((28, 28, 1), name="image")
+    label = layers.Input((), dtype="int32", name="label")
     embedded = layers.Embedding(classes, 28 * 28, name="embedding")(label)
     x = features(layers.Concatenate()([image, layers.Reshape((28, 28, 1))(embedded)]))
     return keras.Model([image, label], layers.Dense(1)(x), name="discriminator")
 
 
-def build_projection_discriminator(classes: int = CLASSES) -> keras.Model:
+def build_projection_discriminator(classes: int = 10) -> keras.Model:
     """[images (n, 28, 28, 1), labels (n,)] → logits (n, 1): those of the image, plus ⟨V_y, φ(x)⟩.
 
     The image is looked at without its label; the label has a vector V_y, and the product says how well the image's
@@ -53,11 +61,12 @@ def build_projection_discriminator(classes: int = CLASSES) -> keras.Model:
     Args:
         classes: how many labels there are.
     """
-    image, label = layers.Input((28, 28, 1), name="image"), layers.Input((), dtype="int32", name="label")
+    image = layers.Input((28, 28, 1), name="image")
+    label = layers.Input((), dtype="int32", name="label")
     phi = features(image)
     direction = layers.Embedding(classes, phi.shape[-1], name="embedding")(label)
-    agreement = layers.Dot(axes=1)([direction, phi])
-    return keras.Model([image, label], layers.Add()([layers.Dense(1)(phi), agreement]), name="discriminator")
+    logits = layers.Add()([layers.Dense(1)(phi), layers.Dot(axes=1)([direction, phi])])
+    return keras.Model([image, label], logits, name="discriminator")
 
 
 def features(x):
@@ -74,17 +83,16 @@ class ConditionalGAN(GAN):
     Its source is a pair of arrays, ``(images, labels)``.
 
     Args:
-        generator: [noise (n, latent_dim), labels (n,)] → images in [−1, 1]. Its layer ``"embedding"`` makes vectors of
-            labels, and what makes images of noise × vector is its layer ``"generator"``.
-        discriminator: [images, labels] → logits (n, 1).
-        loss: an :class:`~gan_helpers.losses.AdversarialLoss`.
+        players: generator, [noise (n, latent_dim), labels (n,)] → images in [−1, 1], whose layer ``"embedding"`` makes
+            vectors of labels, and whose layer ``"generator"`` makes images of noise × vector; discriminator, [images,
+            labels] → logits (n, 1); an :class:`~gan_helpers.losses.AdversarialLoss`.
         game: ``seed``, ``average`` and ``d_steps``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, loss: AdversarialLoss, **game):
-        super().__init__(generator, discriminator, loss, **game)
-        self.latent_dim = generator.input_shape[0][-1]
-        self.classes = generator.get_layer("embedding").input_dim
+    def __init__(self, *players, **game):
+        super().__init__(*players, **game)
+        self.latent_dim = self.generator.input_shape[0][-1]
+        self.classes = self.generator.get_layer("embedding").input_dim
 
     def check_source(self, number, source):
         """Images, and a label for each: an int from 0 to the number of classes − 1."""
@@ -107,7 +115,8 @@ class ConditionalGAN(GAN):
         """
         if labels is None:
             labels = np.random.default_rng(seed).integers(self.classes, size=n)
-        return generate(self.sampler, (latent_noise(n, self.latent_dim, seed), np.asarray(labels)))
+        noise = latent_noise(n, self.latent_dim, seed)
+        return generate(self.sampler, (noise, np.asarray(labels)))
 
     def label_vectors(self, labels: np.ndarray) -> np.ndarray:
         """What the generator multiplies noise by for each of ``labels`` (ints, (n,)): float32 (n, latent_dim)."""
@@ -120,4 +129,35 @@ class ConditionalGAN(GAN):
             noise: float (n, latent_dim).
             vectors: from :meth:`label_vectors`, or mixtures of them.
         """
-        return generate(self.sampler.get_layer("generator"), (noise * vectors).astype(np.float32))
+        behind_the_product = self.sampler.get_layer("generator")
+        return generate(behind_the_product, (noise * vectors).astype(np.float32))
+
+
+def score_classes(game: ConditionalGAN, data: ImageDataset, evaluator: Callable) -> dict[str, float]:
+    """Every score of samples of all classes; and the share that shows the class asked for, mean and worst class."""
+    judge = evaluator(data.name)
+    labels = np.arange(judge.samples) % game.classes
+    consistency = class_consistency(judge, game.sample(len(labels), seed=1, labels=labels), labels)
+    asked = {"consistency": float(consistency.mean()), "worst_consistency": float(consistency.min())}
+    return score_samples(game, data, evaluator) | asked
+
+
+RECIPE = Recipe(
+    name="cgan_mnist",
+    what="chapter 8: conditional GAN, the label as a second channel of the image",
+    make=make_game,
+    settings=dict(
+        game=ConditionalGAN,
+        networks=(build_generator, build_discriminator),
+        loss=NonSaturatingLoss(),
+        latent_dim=100,
+        d_learning_rate=4e-3,
+        g_learning_rate=4e-3,
+        beta_1=0.5,
+        average=0.995,
+        jit_compile=False,
+    ),
+    steps=8_000,
+    score=score_classes,
+    sources=labelled_images,
+)

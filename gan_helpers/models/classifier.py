@@ -1,6 +1,8 @@
-"""A small convolutional classifier. Trained on the digits, it is the feature network of all digit chapters."""
+"""A small convolutional classifier. Trained on digits or clothes, it is the feature network of the chapters on them."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -168,4 +170,8 @@ RECIPE = Recipe(
     score=score_accuracy,
     sources=labelled_images,
     every=60,
+)
+
+FASHION_RECIPE = replace(
+    RECIPE, name="fashion_mnist_classifier", what="the judge of clothes", dataset="fashion_mnist", steps=3_900
 )

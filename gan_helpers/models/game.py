@@ -222,7 +222,7 @@ def make_game(
         steps: not used, because these rates do not fall.
     """
     build_generator, build_discriminator = networks
-    model = game(build_generator(latent_dim), build_discriminator(), loss, seed, average)
+    model = game(build_generator(latent_dim), build_discriminator(), loss, seed=seed, average=average)
     model.compile(
         discriminator_optimizer=keras.optimizers.Adam(d_learning_rate, beta_1),
         generator_optimizer=keras.optimizers.Adam(g_learning_rate, beta_1),
