@@ -18,6 +18,7 @@ from gan_helpers.core import watchers
 from gan_helpers.data import manifest, sets
 from gan_helpers.models import dcgan
 from gan_helpers.models.dcgan import SharedFakesGAN
+from gan_helpers.models.game import make_game
 from gan_helpers.models.recipe import plain
 from gan_helpers.scores.classes import class_consistency
 
@@ -302,3 +303,17 @@ def test_train_without_a_name_lists_the_systems(capsys):
     assert __main__.main(["train", "nonsense"]) == 2
     said = capsys.readouterr()
     assert said.out.count("vae_mnist") == 2 and "no system named 'nonsense'" in said.err
+
+
+def test_a_games_rates_fall_to_zero_where_its_recipe_says_so():
+    settings = zoo.RECIPES["gan_mnist"].settings
+    for falling in (False, True):
+        game = make_game(**settings, seed=0, steps=40, falling=falling)
+        for optimizer, start in (
+            (game.discriminator_optimizer, settings["d_learning_rate"]),
+            (game.generator_optimizer, settings["g_learning_rate"]),
+        ):
+            optimizer.iterations.assign(20)
+            assert float(optimizer.learning_rate) == pytest.approx(start / 2 if falling else start)
+            optimizer.iterations.assign(40)
+            assert float(optimizer.learning_rate) == pytest.approx(0 if falling else start)

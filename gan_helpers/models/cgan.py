@@ -32,7 +32,7 @@ def build_generator(latent_dim: int = 100, classes: int = 10) -> keras.Model:
     """
     noise = layers.Input((latent_dim,), name="noise")
     label = layers.Input((), dtype="int32", name="label")
-    start = keras.initializers.RandomNormal(stddev=1.0)  # so that noise × embedding is as large as noise
+    start = keras.initializers.RandomNormal(stddev=1.0)  # keeps the noise as large as it is
     embedded = layers.Embedding(classes, latent_dim, start, name="embedding")(label)
     x = layers.Multiply()([noise, embedded])
     images = sgan.build_generator(latent_dim, width=32)(x)
@@ -144,11 +144,11 @@ def score_classes(game: ConditionalGAN, data: ImageDataset, evaluator: Callable)
 
 RECIPE = Recipe(
     name="cgan_mnist",
-    what="chapter 8: conditional GAN, the label as a second channel of the image",
+    what="chapter 8: conditional GAN with a projection discriminator",
     make=make_game,
     settings=dict(
         game=ConditionalGAN,
-        networks=(build_generator, build_discriminator),
+        networks=(build_generator, build_projection_discriminator),
         loss=NonSaturatingLoss(),
         latent_dim=100,
         d_learning_rate=4e-3,
@@ -156,8 +156,9 @@ RECIPE = Recipe(
         beta_1=0.5,
         average=0.995,
         jit_compile=False,
+        falling=True,
     ),
-    steps=8_000,
+    steps=4_000,
     score=score_classes,
     sources=labelled_images,
 )

@@ -205,6 +205,7 @@ def make_game(
     jit_compile: bool,
     seed: int,
     steps: int,
+    falling: bool = False,
 ) -> AdversarialGame:
     """A game as recipes have it: Adam for both players. Compiled, untrained.
 
@@ -213,19 +214,24 @@ def make_game(
         networks: the builders of generator and discriminator; the first is called with ``latent_dim``.
         loss: see :class:`AdversarialGame`.
         latent_dim: numbers a noise vector.
-        d_learning_rate: the discriminator's.
-        g_learning_rate: the generator's.
+        d_learning_rate: the discriminator's, at the start.
+        g_learning_rate: the generator's, at the start.
         beta_1: Adam's memory of the slope, for both.
         average: see :class:`AdversarialGame`.
         jit_compile: use XLA.
         seed: of batches and noise.
-        steps: not used, because these rates do not fall.
+        steps: where falling rates end.
+        falling: both rates fall to 0 along half a cosine.
     """
     build_generator, build_discriminator = networks
+    d_rate, g_rate = (
+        keras.optimizers.schedules.CosineDecay(rate, steps) if falling else rate
+        for rate in (d_learning_rate, g_learning_rate)
+    )
     model = game(build_generator(latent_dim), build_discriminator(), loss, seed=seed, average=average)
     model.compile(
-        discriminator_optimizer=keras.optimizers.Adam(d_learning_rate, beta_1),
-        generator_optimizer=keras.optimizers.Adam(g_learning_rate, beta_1),
+        discriminator_optimizer=keras.optimizers.Adam(d_rate, beta_1),
+        generator_optimizer=keras.optimizers.Adam(g_rate, beta_1),
         jit_compile=jit_compile,
     )
     return model
