@@ -71,7 +71,7 @@ def test_the_shipped_conditional_gan_makes_what_is_asked_for():
     labels = np.arange(4000) % 10
     found = class_consistency(few, model.sample(4000, seed=7, labels=labels), labels)
     assert found.mean() == pytest.approx(card["scores"]["consistency"], abs=0.01)
-    assert found.min() > 0.93
+    assert found.min() == pytest.approx(card["scores"]["worst_consistency"], abs=0.025)  # 400 images per class
 
 
 def test_real_clothes_score_far_better_than_noise():
