@@ -40,7 +40,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data.mixtures": ["gaussian_ring", "two_gaussians"],
         "data.sets": ["emoji", "emoji_people", "fashion_mnist", "mnist"],
         "exercises": ["check"],
-        "models.cgan": ["ConditionalGAN"],
+        "models.cgan": ["ConditionalGAN", "MatchingAwareGAN"],
         "models.dcgan": ["SharedFakesGAN"],
         "models.game": ["AdversarialGame"],
         "models.gan": ["GAN"],

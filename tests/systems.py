@@ -5,6 +5,7 @@ Also a script: ``python systems.py FOLDER`` trains all of them in turn, saving t
 
 import itertools
 import sys
+from functools import partial
 from pathlib import Path
 
 from gan_helpers.core import checkpoints
@@ -106,7 +107,7 @@ def styled_game(seed):
     return game
 
 
-def conditional_game(seed):
+def conditional_game(seed, kind=cgan.ConditionalGAN):
     noise, label, image = layers.Input((4,)), layers.Input((), dtype="int32"), layers.Input((8, 8, 1))
     embedded = layers.Embedding(3, 4, name="embedding")(label)
     inner = keras.Sequential([layers.Input((4,)), layers.Dense(64), layers.Reshape((8, 8, 1))], name="generator")
@@ -114,7 +115,7 @@ def conditional_game(seed):
     seen = layers.Concatenate()([layers.Flatten()(image), layers.Embedding(3, 8)(label)])
     hidden = layers.Dense(16, "relu")(seen)
     discriminator = keras.Model([image, label], layers.Dense(1)(hidden))
-    game = cgan.ConditionalGAN(generator, discriminator, NON_SATURATING, seed=seed, average=0.9)
+    game = kind(generator, discriminator, NON_SATURATING, seed=seed, average=0.9)
     game.compile(optimizer(), optimizer())
     return game
 
@@ -147,9 +148,11 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "sgan, features matched": (semi_supervised_game(sgan.FeatureMatchingGAN, warp=1.0), LABELLED_AND_NOT),
     "sgan, pseudo-labels": (semi_supervised_game(pseudo.PseudoLabelGAN, warp=1.0, confidence=0.5), LABELLED_AND_NOT),
     "cgan": (conditional_game, ((IMAGES, LABELS),)),
+    "cgan, wrong pairs": (partial(conditional_game, kind=cgan.MatchingAwareGAN), ((IMAGES, LABELS),)),
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
     "classifier": (small_classifier(classifier.Classifier), ((IMAGES, LABELS),)),
+    "mean teacher": (small_classifier(pseudo.MeanTeacher, warp=1.0, confidence=0.5, average=0.9), LABELLED_AND_NOT),
     "pseudo-labels": (small_classifier(pseudo.PseudoLabelClassifier, warp=1.0, confidence=0.5), LABELLED_AND_NOT),
 }
 

@@ -56,6 +56,35 @@ def test_a_fake_has_the_label_it_was_made_for(eagerly, monkeypatch):
     assert all(np.array_equal(given, labels[:6]) for given in with_labels)
 
 
+def test_wrong_labels_are_wrong_and_equally_likely():
+    game, _ = systems.build("cgan, wrong pairs")
+    labels = tf.constant(RNG.integers(0, 3, 3000))
+    wrong = game.wrong_labels(labels, 0).numpy()
+    assert wrong.min() == 0 and wrong.max() == 2 and not (wrong == labels.numpy()).any()
+    shift = (wrong - labels.numpy()) % 3
+    assert np.mean(shift == 1) == pytest.approx(0.5, abs=0.04)
+    assert np.array_equal(wrong, game.wrong_labels(labels, 0)) and not np.array_equal(
+        wrong, game.wrong_labels(labels, 1)
+    )
+
+
+def test_fakes_and_wrong_pairs_count_one_half_each(eagerly):
+    """J_D = −E log D(real) − ½ E log(1 − D(fake)) − ½ E log(1 − D(wrong)) (Reed et al., 2016, algorithm 1)."""
+    game, ((images, labels),) = systems.build("cgan, wrong pairs")
+    real = tf.constant(images[:6]), tf.constant(labels[:6])
+    fake = game.fakes(real, 0, "discriminator")
+    wrong = real[0], game.wrong_labels(real[1], 0)
+
+    def log_loss(pairs, target):
+        p = tf.sigmoid(game.discriminator(pairs, training=True)).numpy()
+        return -np.mean(np.log(p if target else 1 - p))
+
+    loss, report = game.discriminator_loss(real, fake, 0)
+    expected = log_loss(real, 1) + 0.5 * log_loss(fake, 0) + 0.5 * log_loss(wrong, 0)
+    assert float(loss) == pytest.approx(expected, rel=1e-5) and report["d_loss"] is loss
+    assert set(report) == {"d_loss", "real_accuracy", "fake_accuracy"}
+
+
 def test_samples_follow_their_labels():
     game, sources = systems.build("cgan")
     systems.train(game, sources, steps=2)

@@ -7,7 +7,7 @@ import systems
 import tensorflow as tf
 from keras import layers
 
-from gan_helpers.models.pseudo import PseudoLabelClassifier
+from gan_helpers.models.pseudo import MeanTeacher, PseudoLabelClassifier
 
 SURE, UNSURE = 4.0, 0.5  # logits of the right class; the two others have 0
 
@@ -73,3 +73,28 @@ def test_the_game_adds_the_classifiers_loss(eagerly):
     sure = p.max(axis=1) > 0.5
     expected = (sure * -np.log(q[np.arange(8), p.argmax(axis=1)])).mean()
     assert 0 < sure.sum() < 8 and float(with_names - without) == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_teacher_names_and_the_network_learns(eagerly):
+    """A teacher that is sure of class 1 teaches class 1, whatever the network itself is sure of."""
+    model = MeanTeacher(network_that_answers(SURE), confidence=0.9)
+    swapped = SURE * np.eye(3, dtype=np.float32)[[1, 0, 2]]
+    model.teacher.layers[-1].set_weights([swapped])
+    probability = 1 / (np.exp(SURE) + 2)  # what the network thinks of the class that the teacher names
+    loss = model.unlabelled_loss(images_of([0, 1]), tf.constant(0, tf.int64))
+    assert float(loss) == pytest.approx(-np.log(probability), rel=1e-5)
+    assert model.accuracy(images_of([0, 1]).numpy(), np.array([1, 0])) == 1.0  # afterwards, the teacher answers
+    assert np.array_equal(model(images_of([0])), model.teacher(images_of([0])))
+
+
+def test_the_teacher_is_the_average_of_all_weights():
+    """After two steps with the memory ½, corrected for the start: (1 · w₁ + 2 · w₂) / 3."""
+    model, sources = systems.build("mean teacher")
+    model.average = 0.5
+    systems.train(model, sources, steps=1, every=1)
+    first = model.network.get_weights()
+    np.testing.assert_allclose(model.teacher.get_weights()[0], first[0], rtol=1e-6)
+    systems.train(model, sources, steps=2, every=1)
+    for mean, one, two in zip(model.teacher.get_weights(), first, model.network.get_weights(), strict=True):
+        np.testing.assert_allclose(mean, (one + 2 * two) / 3, rtol=1e-5, atol=1e-7)
+    assert model.shipped()["classifier"] is model.teacher

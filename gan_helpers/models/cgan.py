@@ -1,7 +1,7 @@
 """Conditional GANs (chapter 8): both players are told a label (Mirza & Osindero, 2014, arXiv:1411.1784).
 
 An example of such a game is a pair, a picture *and* a label. The generator makes a picture for the label that it is
-given, and the discriminator judges pairs. It never sees a real picture with a wrong label.
+given, and the discriminator judges pairs. In the plain game it never sees a real picture with a wrong label.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
+from ..core import sampling
 from ..core.system import generate, latent_noise
 from ..data.images import ImageDataset
 from ..losses import NonSaturatingLoss
@@ -133,6 +135,30 @@ class ConditionalGAN(GAN):
         return generate(behind_the_product, (noise * vectors).astype(np.float32))
 
 
+class MatchingAwareGAN(ConditionalGAN):
+    """A conditional GAN whose discriminator is also shown real images with wrong labels, and has to reject these pairs.
+
+    (Reed et al., 2016, arXiv:1605.05396, with descriptions in the place of labels.)
+    """
+
+    def discriminator_loss(self, real, fake, step):
+        """Real pairs against fakes and against real images with wrong labels; each of the two counts one half."""
+        images, labels = real
+        mismatched = images, self.wrong_labels(labels, step)
+        real_logits, fake_logits, mismatched_logits = (
+            self.discriminator(pairs, training=True) for pairs in (real, fake, mismatched)
+        )
+        against = self.adversarial_loss.discriminator
+        loss = 0.5 * (against(real_logits, fake_logits) + against(real_logits, mismatched_logits))
+        return loss, {"d_loss": loss} | self.adversarial_loss.accuracies(real_logits, fake_logits)
+
+    def wrong_labels(self, labels, step):
+        """For each label another one, and all others are equally likely."""
+        draw = sampling.uniform(labels.shape, self.seed, step, "wrong labels")
+        shift = 1 + tf.cast((self.classes - 1) * draw, labels.dtype)  # from 1 to classes - 1
+        return (labels + shift) % self.classes
+
+
 def score_classes(game: ConditionalGAN, data: ImageDataset, evaluator: Callable) -> dict[str, float]:
     """Every score of samples of all classes; and the share that shows the class asked for, mean and worst class."""
     judge = evaluator(data.name)
@@ -144,11 +170,11 @@ def score_classes(game: ConditionalGAN, data: ImageDataset, evaluator: Callable)
 
 RECIPE = Recipe(
     name="cgan_mnist",
-    what="chapter 8: conditional GAN with a projection discriminator",
+    what="chapter 8: conditional GAN that is shown wrong pairs, too",
     make=make_game,
     settings=dict(
-        game=ConditionalGAN,
-        networks=(build_generator, build_projection_discriminator),
+        game=MatchingAwareGAN,
+        networks=(build_generator, build_discriminator),
         loss=NonSaturatingLoss(),
         latent_dim=100,
         d_learning_rate=4e-3,

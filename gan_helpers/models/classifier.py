@@ -88,11 +88,20 @@ class Classifier(Learner):
 
     def call(self, images, training=False):
         """The logits of images in [−1, 1]: float32 (n, *image_shape) → float32 (n, classes)."""
-        return self.network(images, training=training)
+        return self.answering_network(images, training=training)
+
+    def shipped(self):
+        """The network that answers."""
+        return {"classifier": self.answering_network}
+
+    @property
+    def answering_network(self) -> keras.Model:
+        """The network whose answers count: the one that is trained, or a steadier one that a subclass makes of it."""
+        return self.network
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
         """The share of ``images`` (in [−1, 1]) whose likeliest class is the one that ``labels`` names."""
-        return share_right(self.network, images, labels)
+        return share_right(self.answering_network, images, labels)
 
 
 def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

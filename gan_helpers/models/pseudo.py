@@ -1,7 +1,7 @@
 """Pseudo-labels: learning from few labels without a second player, or with one (chapter 7).
 
 The network names an image without a label. If it is sure, that name is taken for a label, and the network has to find
-it again in the image warped (Lee, 2013; Sohn et al., 2020, arXiv:2001.07685).
+it again in the image warped (Lee, 2013; Sohn et al., 2020, arXiv:2001.07685). A steadier network can do the naming.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import tensorflow as tf
 
 from ..augmentation import warp
 from ..core import checks
+from ..core.system import copy_variables
 from .classifier import Classifier, cross_entropy
+from .game import follow_weights
 from .sgan import FeatureMatchingGAN
 
 
@@ -71,8 +73,49 @@ class PseudoLabelClassifier(Classifier):
     def unlabelled_loss(self, unlabelled, step):
         """To find in the warped images what it sees in the images as they are, where it is sure of that."""
         warped = warp(unlabelled, self.seed, step, "unlabelled", self.warp)
-        answers = self.network(unlabelled, training=False)
+        answers = self.answering_network(unlabelled, training=False)
         return pseudo_label_loss(answers, self.network(warped, training=True), self.confidence)
+
+
+class MeanTeacher(PseudoLabelClassifier):
+    """Pseudo-labels from a steadier network: a running average of the weights names the images.
+
+    (Tarvainen & Valpola, 2017, arXiv:1703.01780. They compare the probabilities of the two networks.) Afterwards, too,
+    it is the average that answers.
+
+    Args:
+        network: images in [−1, 1] → logits (n, classes).
+        average: how much of the average remains in each step; see :func:`gan_helpers.models.game.follow_weights`.
+        settings: of :class:`PseudoLabelClassifier`.
+    """
+
+    def __init__(self, network: keras.Model, *arguments, average: float = 0.999, **settings):
+        super().__init__(network, *arguments, **settings)
+        self.average = checks.memory("average", average)
+        self.teacher = keras.models.clone_model(network)
+        copy_variables(network, self.teacher)
+
+    def state(self):
+        """The average."""
+        return {"teacher": self.teacher}
+
+    def identity(self):
+        """As before, and how long the average remembers."""
+        return super().identity() | {"average": self.average}
+
+    def follow(self, step):
+        """Move the average a little towards the weights."""
+        follow_weights(self.teacher, self.network, self.average, step)
+
+    def restart(self, seed):
+        """As of every system; the average begins at the new weights."""
+        super().restart(seed)
+        copy_variables(self.network, self.teacher)
+
+    @property
+    def answering_network(self):
+        """The average."""
+        return self.teacher
 
 
 class PseudoLabelGAN(FeatureMatchingGAN):
