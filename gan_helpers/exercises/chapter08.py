@@ -75,14 +75,29 @@ def _condition(answer):
 
 
 @exercise("8.5")
-def _wrong_labels(answer):
+def _likely_wrong(answer):
     rng = np.random.default_rng()
-    labels, seed = rng.integers(0, 6, size=6000), int(rng.integers(1000))
-    found = np.asarray(answer(labels, 6, seed))
+    similar = rng.uniform(0.05, 1, (5, 5)) + 3 * np.eye(5)
+    labels, draw = rng.integers(0, 5, size=20_000), rng.random(20_000)
+    found = np.asarray(answer(labels, similar, draw))
     require(found.shape == labels.shape and found.dtype.kind in "iu", "Return an array of ints, one for each label.")
-    require(found.min() >= 0 and found.max() < 6, "A wrong label is still a label, from 0 to classes − 1.")
-    require(not (found == labels).any(), f"{np.mean(found == labels):.0%} of yours are the right labels by chance.")
-    shares = np.bincount((found - labels) % 6, minlength=6)[1:] / len(labels)
-    require(np.abs(shares - 0.2).max() < 0.04, "Every wrong label should be equally likely. Yours has favourites.")
-    require(np.array_equal(found, answer(labels, 6, seed)), "The same seed should give the same labels.")
-    require(not np.array_equal(found, answer(labels, 6, seed + 1)), "Another seed should give other labels.")
+    require(found.min() >= 0 and found.max() < 5, "A wrong label is still a label, from 0 to classes − 1.")
+    require(not (found == labels).any(), f"{np.mean(found == labels):.0%} of yours are the right label. What stands on "
+            "the diagonal must not matter: set it to 0 in a copy.")  # fmt: skip
+
+    def far_from(table):
+        """The largest difference between a share that was found and the one that the table asks for."""
+        wrong = table * (1 - np.eye(5))
+        expected = wrong / wrong.sum(axis=1, keepdims=True)
+        shares = np.stack([np.bincount(found[labels == j], minlength=5) / np.sum(labels == j) for j in range(5)])
+        return np.abs(shares - expected).max()
+
+    require(far_from(np.ones((5, 5))) > 0.05, "Every wrong label is equally likely here. The similar ones should come "
+            "more often.")  # fmt: skip
+    require(far_from(similar.T) > 0.05 or far_from(similar) < 0.05, "The right label chooses the *row* of `similar`; "
+            "you have used the column.")  # fmt: skip
+    require(far_from(similar) < 0.05, "Label j should become k with a probability in proportion to similar[j, k].")
+    require(np.array_equal(found, answer(labels, similar, draw)), "The same `draw` should give the same labels: take "
+            "no random numbers of your own.")  # fmt: skip
+    require(not np.array_equal(found, answer(labels, similar, rng.random(20_000))), "`draw` should decide which label "
+            "it becomes.")  # fmt: skip

@@ -29,8 +29,17 @@ def conditioned(join=np.multiply, mix=lambda shares, table: shares @ table):
     return condition
 
 
-def uniform_wrong(labels, classes, seed):
-    return (labels + np.random.default_rng(seed).integers(1, classes, len(labels))) % classes
+def drawn(table, labels, draw):
+    cumulative = np.cumsum(table, axis=1) / table.sum(axis=1, keepdims=True)
+    return (draw[:, np.newaxis] >= cumulative[labels]).sum(axis=1)
+
+
+def without_diagonal(table):
+    return table * (1 - np.eye(len(table)))
+
+
+def likely_wrong(labels, similar, draw):
+    return drawn(without_diagonal(similar), labels, draw)
 
 
 RIGHT = {
@@ -38,7 +47,7 @@ RIGHT = {
     "8.2": lambda named, confusion: np.linalg.solve(confusion.T, named),
     "8.3": pairs(),
     "8.4": conditioned(),
-    "8.5": uniform_wrong,
+    "8.5": likely_wrong,
 }
 WRONG = {
     "8.1": [
@@ -63,9 +72,14 @@ WRONG = {
         (conditioned(mix=lambda shares, table: (shares**2) @ table), "weighted by them"),
     ],
     "8.5": [
-        (lambda labels, classes, seed: np.random.default_rng(seed).integers(0, classes, len(labels)), "by chance"),
-        (lambda labels, classes, seed: (labels + 1) % classes, "has favourites"),
-        (lambda labels, classes, seed: uniform_wrong(labels, classes, 3), "Another seed"),
-        (lambda labels, classes, seed: uniform_wrong(labels, classes, None), "same seed"),
+        (lambda labels, similar, draw: drawn(similar, labels, draw), "diagonal must not matter"),
+        (lambda labels, similar, draw: likely_wrong(labels, np.ones_like(similar), draw), "equally likely"),
+        (lambda labels, similar, draw: likely_wrong(labels, similar.T, draw), "the column"),
+        (lambda labels, similar, draw: without_diagonal(similar).argmax(axis=1)[labels], "in proportion"),
+        (lambda labels, similar, draw: likely_wrong(labels, similar, np.random.random(len(labels))), "of your own"),
+        (
+            lambda labels, similar, draw: likely_wrong(labels, similar, np.random.default_rng(0).random(len(labels))),
+            "should decide",
+        ),
     ],
 }
