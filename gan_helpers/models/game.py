@@ -30,8 +30,8 @@ class AdversarialGame(System):
         loss: an :class:`~gan_helpers.losses.AdversarialLoss`.
         seed: chooses batches and noise (not the initial weights; those follow ``keras.utils.set_random_seed``).
         average: if given, say 0.999, samples come from a copy of the generator whose weights are a running average
-            over training (see :meth:`follow`). Players circle; the middle of the circle is a better place than any
-            point on it (Yazıcı et al., 2019, arXiv:1806.04498).
+            over training (see :func:`follow_weights`). Players circle; the middle of the circle is a better place than
+            any point on it (Yazıcı et al., 2019, arXiv:1806.04498).
         d_steps: updates of the discriminator to each one of the generator, each on a batch of its own.
 
     Raises:
@@ -126,18 +126,9 @@ class AdversarialGame(System):
             copy_variables(self.generator, self.averaged_generator)
 
     def follow(self, step):
-        """Move the averaged generator a little towards the present one.
-
-        With β for ``average``, the weights of n steps ago count βⁿ in the average, and those of before the first step
-        count nothing: copy ← decay · copy + (1 − decay) · weights with decay = β (1 − βᵗ) / (1 − βᵗ⁺¹) after t earlier
-        steps. This is Adam's correction of its bias towards the start (Kingma & Ba, 2015, arXiv:1412.6980): the first
-        decay is 0, later ones approach β.
-        """
+        """Move the averaged generator a little towards the present one; see :func:`follow_weights`."""
         if self.averaged_generator is not None:
-            earlier = tf.cast(step, tf.float32)
-            decay = self.average * (1 - self.average**earlier) / (1 - self.average ** (earlier + 1))
-            for mean, weight in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
-                sampling.assign(mean, decay * mean + (1 - decay) * weight)
+            follow_weights(self.averaged_generator, self.generator, self.average, step)
 
     def restart(self, seed):
         """As of every system; the average begins at the new weights."""
@@ -169,6 +160,26 @@ class AdversarialGame(System):
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """``n`` generated examples, float32, shape (n, *example_shape); one seed, one set."""
         return generate(self.sampler, latent_noise(n, self.latent_dim, seed))
+
+
+def follow_weights(averaged: keras.Model, network: keras.Model, average: float, step: tf.Tensor) -> None:
+    """Move ``averaged``, a copy of ``network`` whose weights are a running average, a little towards ``network``.
+
+    With β for ``average``, the weights of n steps ago count βⁿ in the average, and those of before the first step
+    count nothing: copy ← decay · copy + (1 − decay) · weights with decay = β (1 − βᵗ) / (1 − βᵗ⁺¹) after t earlier
+    steps. This is Adam's correction of its bias towards the start (Kingma & Ba, 2015, arXiv:1412.6980): the first
+    decay is 0, later ones approach β.
+
+    Args:
+        averaged: the copy.
+        network: after this step.
+        average: β, from 0 to below 1.
+        step: t, an integer scalar.
+    """
+    earlier = tf.cast(step, tf.float32)
+    decay = average * (1 - average**earlier) / (1 - average ** (earlier + 1))
+    for mean, weight in zip(averaged.weights, network.weights, strict=True):
+        sampling.assign(mean, decay * mean + (1 - decay) * weight)
 
 
 def check_players(generator: keras.Model, discriminator: keras.Model, outputs: int | None) -> None:
