@@ -17,7 +17,7 @@ from keras import layers
 
 from gan_helpers import losses
 from gan_helpers.augmentation import Augmented
-from gan_helpers.models import cgan, classifier, dcgan, gan, progan, pseudo, sgan, stylegan, toy, vae, wgan
+from gan_helpers.models import cgan, classifier, cyclegan, dcgan, gan, progan, pseudo, sgan, stylegan, toy, vae, wgan
 
 BATCH, EVERY = 8, 2
 RNG = np.random.default_rng(0)
@@ -132,6 +132,19 @@ def semi_supervised_game(kind, **settings):
     return make
 
 
+def translating_game(kind=cyclegan.CycleGAN, **settings):
+    """Its pools are full in the second step, so that images leave them."""
+
+    def make(seed):
+        generators = [cyclegan.build_unet_generator(base=4, depth=2) for _ in range(2)]
+        discriminators = [cyclegan.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
+        game = kind(generators, discriminators, pool=12, seed=seed, average=0.9, **settings)
+        game.compile(optimizer(), optimizer())
+        return game
+
+    return make
+
+
 NON_SATURATING = losses.NonSaturatingLoss()
 SYSTEMS = {  # name → (seed → compiled system, its sources)
     "gan": (point_game(gan.GAN, NON_SATURATING), (POINTS,)),
@@ -147,6 +160,7 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "sgan, features matched": (semi_supervised_game(sgan.FeatureMatchingGAN, warp=1.0), LABELLED_AND_NOT),
     "sgan, pseudo-labels": (semi_supervised_game(pseudo.PseudoLabelGAN, warp=1.0, confidence=0.5), LABELLED_AND_NOT),
     "cgan": (conditional_game, ((IMAGES, LABELS),)),
+    "cyclegan": (translating_game(), (COLOURED[:24], COLOURED[8:])),
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
     "classifier": (small_classifier(classifier.Classifier), ((IMAGES, LABELS),)),
