@@ -108,7 +108,7 @@ def build_patch_discriminator(base: int = 64, depth: int = 3, normalise: bool = 
     Args:
         base: channels of the first map; they double with each step down, up to 8 times as many.
         depth: steps down to half the side.
-        normalise: ``False`` leaves out instance normalisation, which no network has in its first layer.
+        normalise: ``False`` leaves out instance normalisation; the first layer has none in any case.
     """
     image = layers.Input((None, None, 3), name="image")
     x = image
