@@ -21,8 +21,8 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        "augmentation", "core", "data", "doctor", "exercises", "hub", "layers", "losses", "models", "scores", "show",
-        "zoo",
+        "attacks", "augmentation", "core", "data", "doctor", "exercises", "hub", "layers", "losses", "models", "scores",
+        "show", "zoo",
     ],
     submod_attrs={
         # modules that notebooks use by their short names, from whichever room they are in
