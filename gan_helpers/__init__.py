@@ -45,6 +45,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "models.dcgan": ["SharedFakesGAN"],
         "models.game": ["AdversarialGame"],
         "models.gan": ["GAN"],
+        "models.robust": ["RobustClassifier"],
         "models.sgan": ["FeatureMatchingGAN", "SemiSupervisedGAN"],
         "models.vae": ["VAE", "Autoencoder"],
         "models.wgan": ["WGAN", "WGANGP"],

@@ -17,7 +17,21 @@ from keras import layers
 
 from gan_helpers import losses
 from gan_helpers.augmentation import Augmented
-from gan_helpers.models import cgan, classifier, cyclegan, dcgan, gan, progan, pseudo, sgan, stylegan, toy, vae, wgan
+from gan_helpers.models import (
+    cgan,
+    classifier,
+    cyclegan,
+    dcgan,
+    gan,
+    progan,
+    pseudo,
+    robust,
+    sgan,
+    stylegan,
+    toy,
+    vae,
+    wgan,
+)
 
 BATCH, EVERY = 8, 2
 RNG = np.random.default_rng(0)
@@ -164,6 +178,7 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
     "classifier": (small_classifier(classifier.Classifier), ((IMAGES, LABELS),)),
+    "robust": (small_classifier(robust.RobustClassifier, attack_steps=2, warm_up=3), ((IMAGES, LABELS),)),
     "pseudo-labels": (small_classifier(pseudo.PseudoLabelClassifier, warp=1.0, confidence=0.5), LABELLED_AND_NOT),
 }
 
