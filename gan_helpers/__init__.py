@@ -40,6 +40,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data.mixtures": ["gaussian_ring", "two_gaussians"],
         "data.sets": ["emoji", "emoji_people", "fashion_mnist", "mnist", "unpaired_emoji"],
         "exercises": ["check"],
+        "models.advgan": ["AdvGAN"],
         "models.cgan": ["ConditionalGAN"],
         "models.cyclegan": ["CycleGAN"],
         "models.dcgan": ["SharedFakesGAN"],

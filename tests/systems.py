@@ -18,6 +18,7 @@ from keras import layers
 from gan_helpers import losses
 from gan_helpers.augmentation import Augmented
 from gan_helpers.models import (
+    advgan,
     cgan,
     classifier,
     cyclegan,
@@ -159,6 +160,23 @@ def translating_game(kind=cyclegan.CycleGAN, **settings):
     return make
 
 
+def fixed_classifier():
+    """The same whenever it is made: that it does not depend on the seed is part of what makes the run."""
+    network = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(3)])
+    network.set_weights([np.random.default_rng(1).normal(size=(64, 3)), np.zeros(3)])
+    return network
+
+
+def attacking_game(seed):
+    generator = advgan.build_perturber((8, 8, 1), width=4)
+    discriminator = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(1)])
+    game = advgan.AdvGAN(
+        generator, discriminator, NON_SATURATING, classifier=fixed_classifier(), seed=seed, average=0.9
+    )
+    game.compile(optimizer(), optimizer())
+    return game
+
+
 NON_SATURATING = losses.NonSaturatingLoss()
 SYSTEMS = {  # name → (seed → compiled system, its sources)
     "gan": (point_game(gan.GAN, NON_SATURATING), (POINTS,)),
@@ -179,6 +197,7 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
     "classifier": (small_classifier(classifier.Classifier), ((IMAGES, LABELS),)),
     "robust": (small_classifier(robust.RobustClassifier, attack_steps=2, warm_up=3), ((IMAGES, LABELS),)),
+    "advgan": (attacking_game, ((IMAGES, LABELS),)),
     "pseudo-labels": (small_classifier(pseudo.PseudoLabelClassifier, warp=1.0, confidence=0.5), LABELLED_AND_NOT),
 }
 
