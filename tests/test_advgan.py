@@ -73,6 +73,18 @@ def test_losses_have_their_closed_forms(eagerly):
     assert float(d_loss) == pytest.approx(2 * np.log(2), rel=1e-5)
 
 
+def test_a_generator_that_darkens_black_hears_that_it_should_not(eagerly):
+    """The change is cut off and no image changes; the gradient still tells which way the classifier would err."""
+    game = game_of(generator=keras.Sequential([layers.Input((8, 8, 1)), layers.Conv2D(1, 1)]))
+    kernel, bias = game.generator.weights
+    kernel.assign(0 * kernel), bias.assign([-1.0])
+    black = -tf.ones_like(IMAGES)
+    with tf.GradientTape() as tape:
+        changed = game.changed(game.generator, black, training=True)
+        loss, _ = game.attack_loss(game.classifier(changed), LABELS)
+    assert np.array_equal(changed, black) and abs(float(tape.gradient(loss, bias.value)[0])) > 1e-3
+
+
 def test_samples_are_changed_training_images(eagerly):
     game = game_of(average=0.9)
     assert game.preview(3) is None

@@ -104,8 +104,13 @@ class AdvGAN(GAN):
         return self.changed(self.generator, images, training=True), labels
 
     def changed(self, generator: keras.Model, images: tf.Tensor, training: bool) -> tf.Tensor:
-        """x + ε tanh G(x), cut off at −1 and 1: float32, of the images' shape."""
-        return into_range(images + self.epsilon * tf.tanh(generator(images, training=training)))
+        """x + ε tanh G(x), cut off at −1 and 1: float32, of the images' shape.
+
+        The gradient passes as if nothing were cut off. Else a generator that has begun to darken a black background
+        would hear nothing more from there: what it does to these pixels changes no image.
+        """
+        changed = images + self.epsilon * tf.tanh(generator(images, training=training))
+        return tf.grad_pass_through(into_range)(changed)
 
     def discriminator_loss(self, real, fake, step):
         """As of every game; it does not see the labels."""
