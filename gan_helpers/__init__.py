@@ -21,8 +21,8 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        "augmentation", "core", "data", "doctor", "exercises", "hub", "layers", "losses", "models", "scores", "show",
-        "zoo",
+        "attacks", "augmentation", "core", "data", "doctor", "exercises", "hub", "layers", "losses", "models", "scores",
+        "show", "zoo",
     ],
     submod_attrs={
         # modules that notebooks use by their short names, from whichever room they are in
@@ -38,12 +38,15 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "core.watchers": ["Stopwatch"],
         "data.images": ["ImageDataset", "few_per_class"],
         "data.mixtures": ["gaussian_ring", "two_gaussians"],
-        "data.sets": ["emoji", "emoji_people", "fashion_mnist", "mnist"],
+        "data.sets": ["emoji", "emoji_people", "fashion_mnist", "mnist", "unpaired_emoji"],
         "exercises": ["check"],
+        "models.advgan": ["AdvGAN"],
         "models.cgan": ["ConditionalGAN", "MatchingAwareGAN"],
+        "models.cyclegan": ["CycleGAN"],
         "models.dcgan": ["SharedFakesGAN"],
         "models.game": ["AdversarialGame"],
         "models.gan": ["GAN"],
+        "models.robust": ["RobustClassifier"],
         "models.sgan": ["FeatureMatchingGAN", "SemiSupervisedGAN"],
         "models.vae": ["VAE", "Autoencoder"],
         "models.wgan": ["WGAN", "WGANGP"],

@@ -18,7 +18,22 @@ from keras import layers
 
 from gan_helpers import losses
 from gan_helpers.augmentation import Augmented
-from gan_helpers.models import cgan, classifier, dcgan, gan, progan, pseudo, sgan, stylegan, toy, vae, wgan
+from gan_helpers.models import (
+    advgan,
+    cgan,
+    classifier,
+    cyclegan,
+    dcgan,
+    gan,
+    progan,
+    pseudo,
+    robust,
+    sgan,
+    stylegan,
+    toy,
+    vae,
+    wgan,
+)
 
 BATCH, EVERY = 8, 2
 RNG = np.random.default_rng(0)
@@ -133,6 +148,36 @@ def semi_supervised_game(kind, **settings):
     return make
 
 
+def translating_game(kind=cyclegan.CycleGAN, **settings):
+    """Its pools are full in the second step, so that images leave them."""
+
+    def make(seed):
+        generators = [cyclegan.build_unet_generator(base=4, depth=2) for _ in range(2)]
+        discriminators = [cyclegan.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
+        game = kind(generators, discriminators, pool=12, seed=seed, average=0.9, **settings)
+        game.compile(optimizer(), optimizer())
+        return game
+
+    return make
+
+
+def fixed_classifier():
+    """The same whenever it is made: that it does not depend on the seed is part of what makes the run."""
+    network = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(3)])
+    network.set_weights([np.random.default_rng(1).normal(size=(64, 3)), np.zeros(3)])
+    return network
+
+
+def attacking_game(seed):
+    generator = advgan.build_perturber((8, 8, 1), width=4)
+    discriminator = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(1)])
+    game = advgan.AdvGAN(
+        generator, discriminator, NON_SATURATING, classifier=fixed_classifier(), seed=seed, average=0.9
+    )
+    game.compile(optimizer(), optimizer())
+    return game
+
+
 NON_SATURATING = losses.NonSaturatingLoss()
 SYSTEMS = {  # name → (seed → compiled system, its sources)
     "gan": (point_game(gan.GAN, NON_SATURATING), (POINTS,)),
@@ -149,10 +194,13 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "sgan, pseudo-labels": (semi_supervised_game(pseudo.PseudoLabelGAN, warp=1.0, confidence=0.5), LABELLED_AND_NOT),
     "cgan": (conditional_game, ((IMAGES, LABELS),)),
     "cgan, wrong pairs": (partial(conditional_game, kind=cgan.MatchingAwareGAN), ((IMAGES, LABELS),)),
+    "cyclegan": (translating_game(), (COLOURED[:24], COLOURED[8:])),
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
     "classifier": (small_classifier(classifier.Classifier), ((IMAGES, LABELS),)),
     "mean teacher": (small_classifier(pseudo.MeanTeacher, warp=1.0, confidence=0.5, average=0.9), LABELLED_AND_NOT),
+    "robust": (small_classifier(robust.RobustClassifier, attack_steps=2, warm_up=3), ((IMAGES, LABELS),)),
+    "advgan": (attacking_game, ((IMAGES, LABELS),)),
     "pseudo-labels": (small_classifier(pseudo.PseudoLabelClassifier, warp=1.0, confidence=0.5), LABELLED_AND_NOT),
 }
 

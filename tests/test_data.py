@@ -94,6 +94,51 @@ def test_variants_of_an_emoji_are_on_one_side():
         assert len(variants) > 1 and (variants <= train or variants <= test), variants
 
 
+@pytest.mark.parametrize("styles, size, seed", [(("twemoji", "fluent"), 64, 0), (("noto", "twemoji"), 16, 3)])
+def test_unpaired_emoji_have_no_pairs(styles, size, seed):
+    """Every training emoji is in exactly one of the two sets, in that set's style."""
+    halves = sets.unpaired_emoji(*styles, size, seed)
+    train = [[image.tobytes() for image in sets.emoji(style, size).scaled()] for style in styles]
+    found = [np.isin(all_of_style, [image.tobytes() for image in half]) for all_of_style, half in
+             zip(train, halves, strict=True)]  # fmt: skip
+    assert (found[0] ^ found[1]).all() and [len(half) for half in halves] == [of.sum() for of in found]
+    assert abs(len(halves[0]) - len(halves[1])) < 60
+    for half in halves:
+        assert half.dtype == np.float32 and half.shape[1:] == (size, size, 3) and half.min() == -1 and half.max() == 1
+    family = sets.families(sets.emoji_names())
+    assert not set(family[found[0]]) & set(family[found[1]])
+    labels = sets.emoji().train_labels  # faces, food and all other groups are in both halves
+    assert min(np.bincount(labels[of], minlength=7).min() for of in found) >= 20
+
+
+def test_unpaired_emoji_follow_their_seed():
+    first, again, other = (sets.unpaired_emoji(size=16, seed=seed)[0] for seed in (0, 0, 1))
+    assert np.array_equal(first, again) and not np.array_equal(first[:100], other[:100])
+    with pytest.raises(ValueError, match="a and b must be two styles, got 'noto' twice"):
+        sets.unpaired_emoji("noto", "noto")
+    with pytest.raises(ValueError, match="style must be one of noto, twemoji, fluent, got 'apple'"):
+        sets.unpaired_emoji("noto", "apple")
+
+
+def test_families_follow_from_names():
+    names = (
+        "grinning face", "neutral face", "judge", "man judge", "woman judge", "runner", "man running", "pear",
+        "red heart", "blue heart", "half moon symbol", "full moon with face", "bell", "bell with stroke", "person",
+    )  # fmt: skip
+    assert sets.families(names).tolist() == [0, 1, 2, 2, 2, 3, 3, 4, 5, 5, 6, 6, 7, 7, 8]
+    train = sets.emoji_names()
+    family = dict(zip(train, sets.families(train), strict=True))
+    assert 700 < len(set(family.values())) < 900
+    for variants in (
+        {"scientist", "man scientist", "woman scientist"} & set(train),
+        {"astronaut", "woman astronaut"},
+        {"orange heart", "white heart", "broken heart"},
+        {"woman: bald", "man: red hair"},
+        {name for name in train if name.startswith("clock face")},
+    ):
+        assert len({family[name] for name in variants}) <= 1
+
+
 @pytest.mark.parametrize("size", [32, 16])
 def test_smaller_emoji_are_means_of_blocks(size):
     full, small = sets.emoji("fluent"), sets.emoji("fluent", size)

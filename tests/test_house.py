@@ -9,7 +9,7 @@ import gan_helpers as gh
 
 ROOT = Path(gh.__file__).parent
 FLOORS = [  # from the ground up; a module imports from its own floor and from those below
-    {"data"}, {"core"}, {"augmentation", "layers", "losses"}, {"scores"}, {"models"}, {"show"},
+    {"data"}, {"core"}, {"attacks", "augmentation", "layers", "losses"}, {"scores"}, {"models"}, {"show"},
     {"zoo", "hub", "doctor", "exercises"}, {"__main__"},
 ]  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -65,3 +65,14 @@ def finite(name: str, values: np.ndarray) -> np.ndarray:
     if wrong:
         raise ValueError(f"{name} must be finite numbers, got {wrong:,} of {values.size:,} that are NaN or infinite")
     return values
+
+
+def labels(values: np.ndarray, classes: int) -> np.ndarray:
+    """One label for each example: an array of ints from 0 to ``classes`` − 1."""
+    values = np.asarray(values)
+    if values.ndim != 1 or values.dtype.kind not in "iu" or values.min() < 0 or values.max() >= classes:
+        raise ValueError(
+            f"labels must be ints from 0 to {classes - 1}, shape (n,); got {values.dtype} of shape {values.shape}, "
+            f"from {values.min()} to {values.max()}"
+        )
+    return values

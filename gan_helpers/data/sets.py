@@ -12,6 +12,9 @@ Sources, licences and digests: ``gan_helpers/assets/README.md``.
 from __future__ import annotations
 
 import functools
+import itertools
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +25,8 @@ from .images import ImageDataset, block_mean, checked_part, dataset_of, read_onl
 
 EMOJI_STYLES = ("noto", "twemoji", "fluent")
 EMOJI_SIZE = 64  # pixels a side, as shipped
+GENDERED = {"man", "men", "woman", "women"}
+VAGUE = {"face", "sign", "symbol", "with", "person", "people"}  # what says nothing about the family of an emoji
 SKIN_TONES = ("yellow", "light", "medium-light", "medium", "medium-dark", "dark")
 
 
@@ -77,6 +82,51 @@ def emoji_names(part: str = "train") -> tuple[str, ...]:
         DataError: the shipped file is missing or not the one that was shipped.
     """
     return tuple(manifest.arrays_of("emoji_noto")[f"{checked_part(part)}_names"].tolist())
+
+
+def unpaired_emoji(
+    a: str = "twemoji", b: str = "fluent", size: int = EMOJI_SIZE, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Training emoji in two styles, no emoji in both: half of them in style ``a``, the other half in style ``b``.
+
+    Variants of an emoji (man and woman, green and blue, one o'clock and two o'clock) are all in one half, as far as
+    their names tell: see :func:`families`. The test emoji are in neither: there, image i of one style and image i of
+    the other are the pairs that a translation can be measured against.
+
+    Args:
+        a: one of ``EMOJI_STYLES``.
+        b: another one.
+        size: pixels a side; see :func:`emoji`.
+        seed: chooses the halves.
+
+    Returns:
+        Images of A and images of B, both float32 in [−1, 1], shape (n, size, size, 3).
+
+    Raises:
+        ValueError: there is no such style or size, or the two styles are one.
+        DataError: a shipped file is missing or not the one that was shipped.
+    """
+    if a == b:
+        raise ValueError(f"a and b must be two styles, got {a!r} twice")
+    family = families(emoji_names())
+    place = np.random.default_rng(seed).permutation(family[-1] + 1)[family]  # of its family in a random order
+    in_a = place < np.median(place)
+    return emoji(a, size).scaled()[in_a], emoji(b, size).scaled()[~in_a]
+
+
+def families(names: Sequence[str]) -> np.ndarray:
+    """A number for each emoji, the same for variants: int64, shape (n,), not falling.
+
+    Variants follow each other. An emoji belongs to the family of the one before if the first or the last word of its
+    name is the first or the last of the other's (words such as *face* aside), or if it is man or woman.
+
+    Args:
+        names: in Unicode's order; see :func:`emoji_names`.
+    """
+    words = [[word for word in re.findall("[a-z]+", name) if word not in VAGUE] for name in names]
+    ends = [{*of_one[:1], *of_one[-1:]} for of_one in words]
+    new = [not (before & own or own & GENDERED) for before, own in itertools.pairwise(ends)]
+    return np.cumsum([0, *new])
 
 
 def emoji_people(size: int = EMOJI_SIZE) -> ImageDataset:

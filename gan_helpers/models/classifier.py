@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from ..core import sampling
+from ..core import checks, sampling
 from ..core.curves import Panel
 from ..core.system import generate
 from ..data.images import ImageDataset
@@ -126,12 +126,7 @@ def check_labelled(source, classes: int) -> None:
     """Raise a clear error unless ``source`` is a pair, examples and a label for each, an int from 0 to classes − 1."""
     if not (isinstance(source, tuple) and len(source) == 2):
         raise ValueError("labelled training data are a pair, (images, labels)")
-    labels = np.asarray(source[1])
-    if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(
-            f"labels must be ints from 0 to {classes - 1}, shape (n,); got {labels.dtype} of shape {labels.shape}, "
-            f"from {labels.min()} to {labels.max()}"
-        )
+    checks.labels(source[1], classes)
 
 
 def random_shift(images: tf.Tensor, seed: int | sampling.Seed, step: tf.Tensor, pixels: int = 2) -> tf.Tensor:
