@@ -11,7 +11,7 @@ import math
 
 import tensorflow as tf
 
-from .core import sampling
+from .core import checks, sampling
 
 POLICY = ("colour", "translation", "cutout")
 
@@ -32,12 +32,20 @@ def augment(images: tf.Tensor, seed, step: tf.Tensor | int, stream: str, policy:
     Raises:
         ValueError: there is no such change.
     """
-    for name in policy:
-        if name not in CHANGES:
-            raise ValueError(f"policy must name some of {', '.join(CHANGES)}, got {name!r}")
+    for name in checked_policy(policy):
         numbers = sampling.uniform((images.shape[0], 3), seed, step, f"{stream}, {name}")
         images = CHANGES[name](images, numbers)
     return images
+
+
+def checked_policy(policy: tuple[str, ...]) -> tuple[str, ...]:
+    """``policy``, if it is a sequence of names of changes; else a ``ValueError``."""
+    if isinstance(policy, str):
+        raise ValueError(f"policy must be a tuple of names, got the text {policy!r}")
+    for name in policy:
+        if name not in CHANGES:
+            raise ValueError(f"policy must name some of {', '.join(CHANGES)}, got {name!r}")
+    return tuple(policy)
 
 
 def change_colour(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
@@ -99,7 +107,7 @@ def warp(
         strength: multiplies all amounts; 0 gives the pictures back.
         fill: what comes in from outside; −1 is black.
     """
-    if not strength:
+    if not checks.not_negative("strength", strength):
         return images
     height, width = images.shape[1:3]
     numbers = strength * (2 * sampling.uniform((images.shape[0], 5), seed, step, f"warp, {stream}") - 1)
@@ -136,7 +144,7 @@ class Augmented:
 
     def __init__(self, *arguments, policy: tuple[str, ...] = POLICY, **settings):
         super().__init__(*arguments, **settings)
-        self.policy = policy
+        self.policy = checked_policy(policy)
 
     def fakes(self, batch, step, player):
         """Fakes as the discriminator will see them."""

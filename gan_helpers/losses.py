@@ -72,9 +72,9 @@ class MinimaxLoss(AdversarialLoss):
     """
 
     def __init__(self, real_target: float = 1.0):
-        if not 0.5 < real_target <= 1:
+        if not isinstance(real_target, (int, float)) or not 0.5 < real_target <= 1:
             raise ValueError(
-                f"real_target must be above 0.5 and at most 1, got {real_target}. It is a probability: above 1 the "
+                f"real_target must be above 0.5 and at most 1, got {real_target!r}. It is a probability: above 1 the "
                 "loss has no minimum, and the real logits run off to infinity. Smoothing takes it down, to 0.9 say."
             )
         self.real_target = real_target

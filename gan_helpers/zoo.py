@@ -25,10 +25,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .core import checks
 from .core.files import write_atomically
 from .core.watchers import Stopwatch
 from .data import sets
-from .data.manifest import ASSETS, DataError, read_weights
+from .data.manifest import ASSETS, SEAL, DataError, read_weights, seal_of
 from .models import cgan, classifier, dcgan, gan, progan, stylegan, vae
 from .models.recipe import Recipe
 from .scores.efficientnet import load_efficientnet
@@ -61,7 +62,7 @@ def recipe(name: str, seed: int | None = None) -> Recipe:
     """
     if name not in RECIPES:
         raise KeyError(f"no recipe named {name!r}; there are: {', '.join(RECIPES)}")
-    return RECIPES[name] if seed is None else replace(RECIPES[name], seed=seed)
+    return RECIPES[name] if seed is None else replace(RECIPES[name], seed=checks.integer("seed", seed))
 
 
 def file_name(plan: Recipe) -> str:
@@ -148,6 +149,7 @@ def save(trained: Trained, folder: Path = WEIGHTS) -> Path:
     content = buffer.getvalue()
     path = Path(folder) / f"{file_name(recipe(trained.card['name'], trained.card['seed']))}.npz"
     card = trained.card | {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    card[SEAL] = seal_of(card)
     text = json.dumps(card, indent=2) + "\n"  # fails, if it fails, before anything is written
     write_atomically(path, lambda file: file.write(content))
     write_atomically(path.with_suffix(".json"), lambda file: file.write(text.encode()))
@@ -181,6 +183,7 @@ def load(name: str, folder: Path = WEIGHTS, seed: int | None = None) -> Trained:
         )
     model = plan.build()
     with np.load(io.BytesIO(content), allow_pickle=False) as weights:
+        check_fits(model.shipped(), dict(weights), f"{file_name(plan)}.npz")
         set_weights(model.shipped(), dict(weights))
     model.steps_done = plan.steps  # where these weights come from
     return Trained(model, card)
@@ -196,6 +199,13 @@ def set_weights(networks: dict[str, keras.Model], weights: dict[str, np.ndarray]
     for name, network in networks.items():
         keys = sorted(key for key in weights if key.startswith(f"{name}/"))
         network.set_weights([weights[key].astype(np.float32) for key in keys])
+
+
+def check_fits(networks: dict[str, keras.Model], weights: dict[str, np.ndarray], file: str) -> None:
+    """Raise a ``DataError`` unless ``weights``, from ``file``, are those of these networks by name and shape."""
+    wanted = {key: value.shape for key, value in weights_of(networks).items()}
+    if wanted != {key: value.shape for key, value in weights.items()}:
+        raise DataError(f"{file} does not hold the weights of {', '.join(networks)}: names or shapes differ")
 
 
 @lru_cache(maxsize=4)

@@ -6,7 +6,7 @@ import systems
 import tensorflow as tf
 
 from gan_helpers import augmentation
-from gan_helpers.augmentation import augment
+from gan_helpers.augmentation import augment, warp
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(-1, 1, (6, 16, 16, 3)).astype(np.float32)
@@ -75,6 +75,11 @@ def test_gradients_pass_and_are_those_of_finite_differences():
 def test_unknown_changes_are_refused():
     with pytest.raises(ValueError, match="policy must name some of colour, translation, cutout, got 'flip'"):
         augment(IMAGES, 0, 0, "real", ("flip",))
+    with pytest.raises(ValueError, match="policy must be a tuple of names, got the text 'colour'"):
+        augment(IMAGES, 0, 0, "real", "colour")
+    for strength in (-1, float("nan"), "1"):
+        with pytest.raises(ValueError, match=f"strength must be .*, got {strength!r}"):
+            warp(IMAGES, 0, 0, "real", strength)
 
 
 class Spy:

@@ -68,6 +68,35 @@ def test_answers_may_overwrite_what_they_get(capsys):
     exercises.check("4.3", in_place, strict=True)
 
 
+OF_A_WRONG_KIND = (
+    None, "x", 3, 2.5, (1, 2), ("a", "b"), (None, None, None), {"a": 1}, float("nan"), np.zeros(3), dict,
+    lambda *_, **__: print(end=""), lambda *_, **__: "x", lambda *_, **__: (1, 2, 3), lambda *_, **__: {},
+    lambda *_, **__: object(), lambda: 3,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", sorted(exercises.CHECKS))
+def test_answers_of_a_wrong_kind_get_a_hint(number, capsys):
+    """Such an answer is not code that failed: nothing is said of a TypeError."""
+    for answer in OF_A_WRONG_KIND:
+        exercises.check(number, answer)
+        said = capsys.readouterr().out
+        assert said.startswith(f"Exercise {number}: not yet. ") and "Error:" not in said
+
+
+def test_hints_say_what_came(capsys):
+    cases = {
+        "1.1": ((0.75, "a"), "Your answer is a tuple (the number 0.75, the text 'a'). What kind of answer is asked"),
+        "1.2": (lambda a, b: print(end=""), "Your function returns nothing (None). What should it return?"),
+        "1.3": (lambda: 1, "Your function must take the arguments that the exercise names. ("),
+    }
+    for number, (answer, hint) in cases.items():
+        exercises.check(number, answer)
+        assert hint in capsys.readouterr().out
+    exercises.check("1.2", lambda a, b: np.linalg.inv(a))  # the reader's own code fails, deep below
+    assert "your code raised LinAlgError: " in capsys.readouterr().out
+
+
 def test_unknown_exercise():
     with pytest.raises(KeyError, match=r"no exercise '9.9'; there are: .*3.1"):
         exercises.check("9.9", 1)

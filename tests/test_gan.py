@@ -383,6 +383,29 @@ def test_a_checkpoint_that_lacks_something_leaves_the_model_as_it_was(damage, ma
     assert all(map(np.array_equal, before, after)) and game.steps_done == 0
 
 
+DAMAGED = {
+    "about null": ({"about": "null"}, "it does not say of which run it is"),
+    "no run": ({"about": '{"step": 2}'}, "it does not say of which run it is"),
+    "no step": ({"about": '{"run": {}}'}, "its step is None"),
+    "half a step": ({"about": '{"run": {}, "step": 2.5}'}, "its step is 2.5"),
+    "a text": ({"state/generator/000": np.full((8, 128), "x")}, "generator/000 holds what is no number"),
+    "not a number": ({"state/generator/000": np.full((8, 128), np.nan)}, "generator/000 holds what is no number"),
+    "curve": ({"curves/d_loss": np.zeros(3)}, "the curve d_loss is no list of pairs"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_checkpoint_is_one_clear_error_and_changes_nothing(damage, make_gan, images, tmp_path, eagerly):
+    file, (change, said) = tmp_path / "gan.npz", DAMAGED[damage]
+    make_gan().train(images, steps=2, every=2, batch_size=64, checkpoint=file)
+    np.savez(file, **(dict(np.load(file)) | change))
+    game = make_gan()
+    before = weights(game.generator)
+    with pytest.raises(checkpoints.CheckpointError, match=rf"gan.npz is damaged: {said}. Delete it to start anew"):
+        game.train(images, steps=4, every=2, batch_size=64, checkpoint=file)
+    assert equal(before, weights(game.generator)) and game.steps_done == 0
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     file = tmp_path / "weights.npz"
     file.write_bytes(b"old")

@@ -282,6 +282,33 @@ def test_evaluator_scores_and_bounds(evaluator):
     assert len(score_table(rows).splitlines()) == 3
 
 
+def test_the_reference_is_drawn_from_all_real_images_in_another_order():
+    """Sorted by class as they may be, the first ones are no fair sample; and one seed is one draw."""
+    x = keras.Input((2, 2, 1))
+    features = keras.layers.Flatten(name="features")(x)
+    network = keras.Model(x, keras.layers.Dense(3)(features))
+    images = np.linspace(-1, 1, 400, dtype=np.float32)[:, None, None, None] * np.ones((1, 2, 2, 1), np.float32)
+    one, again, other = (Evaluator(network, images, samples=100, seed=seed).real_features[:, 0] for seed in (0, 0, 1))
+    assert np.array_equal(one, again) and not np.array_equal(np.sort(one), np.sort(other))
+    assert len(set(one)) == 100 and one.max() > 0.9 and one.min() < -0.9
+    assert not (np.diff(one) >= 0).all()
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 2.5, "3", None, True])
+def test_numbers_that_make_no_sense_are_refused(wrong, evaluator):
+    judge, images = evaluator
+    features = RNG.normal(size=(30, 4))
+    with pytest.raises(ValueError, match=f"k must be .*, got {wrong!r}"):
+        metrics.precision_recall_coverage(features, features, k=wrong)
+    with pytest.raises(ValueError, match=f"splits must be .*, got {wrong!r}"):
+        metrics.inception_score(np.full((20, 4), 0.25), splits=wrong)
+    with pytest.raises(ValueError, match=f"chunk must be .*, got {wrong!r}"):
+        metrics.nearest_neighbours(features, features, chunk=wrong)
+    for name in ("samples", "neighbours_of"):
+        with pytest.raises(ValueError, match=f"{name} must be .*, got {wrong!r}"):
+            Evaluator(judge.network, images, **({"samples": 10} | {name: wrong}))
+
+
 def test_evaluator_refuses_what_it_cannot_compare(evaluator):
     judge, images = evaluator
     with pytest.raises(ValueError, match="compares 200 images, got only 100"):

@@ -1,5 +1,6 @@
 """What holds for every system: who moves, one seed one result, and that nothing is lost on the way."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -12,10 +13,12 @@ import systems
 import tensorflow as tf
 
 from conftest import equal, weights
+from gan_helpers import losses
 from gan_helpers.core import checkpoints, sampling
 from gan_helpers.core.system import generate, on_the_sphere
-from gan_helpers.models import gan, learner, toy, vae
-from gan_helpers.models.game import shares
+from gan_helpers.models import dcgan, gan, learner, progan, sgan, toy, vae, wgan
+from gan_helpers.models.game import AdversarialGame, shares
+from gan_helpers.scores import metrics
 
 RNG = np.random.default_rng(0)
 EVERY_SYSTEM = pytest.mark.parametrize("name", systems.SYSTEMS)
@@ -70,6 +73,177 @@ def test_a_player_moves_only_its_own_weights(name, eagerly):
                 assert not equal(was, weights_of(system, player))
             elif name != "wgan":  # which clips: that is not its optimizer's doing
                 assert equal(was, weights_of(system, player))
+
+
+@EVERY_SYSTEM
+def test_no_noise_is_drawn_twice(name, eagerly, monkeypatch):
+    """Not by the two players of one step, and not at two steps; other random draws are new at every step."""
+    draws = {"normal": [], "uniform": []}
+
+    def spy(kind):
+        draw = getattr(sampling, kind)
+
+        def drawn(shape, seed, step, stream):
+            numbers = draw(shape, seed, step, stream)
+            draws[kind].append((stream, system.steps_done, numbers.numpy().tobytes()))
+            return numbers
+
+        return drawn
+
+    system, sources = systems.build(name)
+    for kind in draws:
+        monkeypatch.setattr(sampling, kind, spy(kind))
+    systems.train(system, sources, steps=3, every=1)
+    normal = [numbers for _, _, numbers in draws["normal"]]
+    assert len(normal) == len(set(normal)) and (normal or not hasattr(system, "sample"))
+    by_step = {(stream, step): numbers for stream, step, numbers in draws["uniform"]}
+    for (stream, step), numbers in by_step.items():
+        assert numbers != by_step.get((stream, step - 1))
+
+
+@EVERY_SYSTEM
+def test_the_discriminator_moves_first_and_as_often_as_it_is_due(name, eagerly):
+    system, sources = systems.build(name)
+    if not isinstance(system, AdversarialGame):
+        return
+    moved = []
+    for player in system.players():
+        apply = system.optimizer_of(player).apply
+        system.optimizer_of(player).apply = lambda *how, who=player, apply=apply: (moved.append(who), apply(*how))
+    systems.train(system, sources, steps=2, every=1)
+    assert moved == (["discriminator"] * system.d_steps + ["generator"]) * 2
+
+
+@pytest.mark.parametrize(("name", "real"), [
+    ("gan", systems.POINTS),
+    ("wgan-gp", systems.POINTS),
+    ("sgan", ((systems.IMAGES, systems.LABELS), systems.IMAGES)),
+])  # fmt: skip
+def test_the_discriminators_loss_and_accuracies_know_real_from_fake(name, real, monkeypatch):
+    """Here all fakes are alike, so all answers to them are."""
+    system, _ = systems.build(name)
+    told = []
+    for kind in ("discriminator", "accuracies"):
+        tell = getattr(system.adversarial_loss, kind)
+        spy = lambda real, fake, tell=tell: (told.append((np.ptp(real), np.ptp(fake))), tell(real, fake))[1]  # noqa: E731
+        monkeypatch.setattr(system.adversarial_loss, kind, spy)
+    real = tf.nest.map_structure(tf.constant, real)
+    fake = tf.zeros((40, *system.example_shape))
+    system.discriminator_loss(real, fake, tf.constant(0))
+    assert len(told) == 2
+    for of_real, of_fake in told:
+        assert of_real > 0.01 > 1e-6 > of_fake
+
+
+@EVERY_SYSTEM
+def test_every_setting_belongs_to_the_runs_identity(name):
+    """Whatever number, text, loss or growth a system keeps as a setting: a run with another one is another run."""
+    system, _ = systems.build(name)
+    plain = (bool, int, float, str, tuple, losses.AdversarialLoss, progan.Growth)
+    follow_from_networks = {"example_shape", "latent_dim", "batches_per_step", "classes"}
+    kept = {key for key, value in vars(system).items() if isinstance(value, plain) and not key.startswith("_")}
+    settings = kept - follow_from_networks - vars(keras.Model()).keys() - {"current_phase"}
+    if isinstance(system, AdversarialGame):
+        settings |= {"average"}  # which may be none
+        assert settings >= {"adversarial_loss", "d_steps"}
+    before = system.identity()
+    for setting in settings:
+        value = vars(system)[setting]
+        vars(system)[setting] = "another"
+        assert system.identity() != before, setting
+        vars(system)[setting] = value
+    assert system.identity() == before
+    system.jit_compile = True
+    assert system.identity() != before
+    system.jit_compile = False
+    system.seed.change(8)
+    assert system.identity() != before
+
+
+@EVERY_SYSTEM
+def test_the_average_follows_and_lags_behind(name, eagerly):
+    system, sources = systems.build(name)
+    if getattr(system, "average", None) is None or not hasattr(system, "averaged_generator"):
+        return
+    first = weights(system.generator)
+    systems.train(system, sources, steps=3, every=1)
+    averaged = weights(system.averaged_generator)
+    assert not equal(averaged, weights(system.generator)) and not equal(averaged, first)
+
+
+@pytest.mark.parametrize(("name", "weight"), [("wgan-gp", "penalty"), ("progan", "penalty"), ("stylegan", "gamma")])
+def test_the_penalty_is_paid_and_not_reported_as_the_critics_loss(name, weight, eagerly):
+    system, (data,) = systems.build(name)
+    real = tf.constant(data[: systems.BATCH])
+    if name == "progan":
+        real = system.shrunk(real, 4)
+    fake = system.fakes(real, tf.constant(0), "discriminator")
+    found = []
+    for value in (0.0, 100.0):
+        setattr(system, weight, value)
+        loss, report = system.discriminator_loss(real, fake, tf.constant(0))
+        found.append((float(loss), float(report["d_loss"]), float(report["penalty"])))
+    (free, d_loss, price), (paid, d_loss_then, price_then) = found
+    assert d_loss == d_loss_then and price == price_then > 0
+    assert paid - free == pytest.approx(100 * price / (2 if weight == "gamma" else 1), rel=1e-3)
+
+
+@pytest.mark.parametrize(("name", "module"), [("wgan-gp", wgan), ("progan", progan)])
+def test_every_example_is_mixed_by_a_weight_of_its_own(name, module, eagerly, monkeypatch):
+    mixes, price = [], losses.gradient_penalty
+    monkeypatch.setattr(module, "gradient_penalty", lambda *how: (mixes.append(how[-1].numpy()), price(*how))[1])
+    system, sources = systems.build(name)
+    systems.train(system, sources, steps=2, every=1)
+    for mix in mixes:
+        assert mix.shape == (systems.BATCH,) and len(set(mix)) == systems.BATCH and mix.min() >= 0 and mix.max() <= 1
+
+
+def test_defaults_are_those_of_the_papers_and_chapters():
+    def default(function, name):
+        return inspect.signature(function).parameters[name].default
+
+    assert default(wgan.WGAN, "n_critic") == default(wgan.WGANGP, "n_critic") == 5
+    assert default(wgan.WGAN, "clip") == 0.01
+    assert default(wgan.WGANGP, "penalty") == default(progan.ProGAN, "penalty") == 10
+    assert default(progan.ProGAN, "drift") == 1e-3
+    assert default(gan.GAN, "d_steps") == 1 and default(gan.GAN, "average") is None
+    assert default(losses.NonSaturatingLoss, "real_target") == default(losses.MinimaxLoss, "real_target") == 1
+    assert default(metrics.inception_score, "splits") == 10 and default(metrics.precision_recall_coverage, "k") == 5
+    assert default(gan.build_generator, "latent_dim") == default(dcgan.build_generator, "latent_dim") == 100
+    builders = {
+        gan.build_generator: 0.01,
+        gan.build_discriminator: 0.01,
+        dcgan.build_generator: 0.01,
+        dcgan.build_discriminator: 0.01,
+        toy.build_point_discriminator: 0.2,
+        sgan.build_discriminator: 0.2,
+    }
+    for build, slope in builders.items():
+        rectifiers = [layer for layer in build().layers if isinstance(layer, keras.layers.LeakyReLU)]
+        assert {round(layer.negative_slope, 6) for layer in rectifiers} == {slope}, build
+
+
+def test_what_is_set_after_training_began_counts():
+    """A compiled step does not see attributes: the next call of train compiles it anew."""
+    game, sources = systems.build("gan")
+    systems.train(game, sources, steps=2)
+    first = weights(game.generator)
+    game.average = 0.9
+    systems.train(game, sources, steps=4)
+    assert not equal(first, weights(game.averaged_generator)) and game.sampler is game.averaged_generator
+    before = game._compiled_interval
+    systems.train(game, sources, steps=6)
+    assert game._compiled_interval is before  # nothing was set: nothing is compiled again
+    with pytest.raises(ValueError, match="average must be a number from 0 to below 1, got 1.5"):
+        game.average = 1.5
+    game.d_steps = 2
+    with pytest.raises(ValueError, match="d_steps must stay 1, got 2: build the game anew"):
+        systems.train(game, sources, steps=8)
+    critic, sources = systems.build("wgan")
+    systems.train(critic, sources, steps=2)
+    critic.clip = 0.5
+    systems.train(critic, sources, steps=4)
+    assert max(np.abs(weight).max() for weight in weights(critic.discriminator)) > 0.01
 
 
 def weights_of(system, player):

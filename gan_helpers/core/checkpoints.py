@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import sampling
+from . import checks, sampling
 from .curves import Curves
 from .files import write_atomically
 
@@ -65,24 +65,47 @@ def resume(model, path: str | Path, settings: dict) -> None:
     path = Path(path)
     if not path.exists():
         return
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-            about = json.loads(str(arrays.pop("about")))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}). Delete it to start anew.") from error
-    check_same_run(path, about["run"], run_identity(model, settings))
+    step, run, arrays = read(path)
+    check_same_run(path, run, run_identity(model, settings))
     state = training_state(model)
     for name, variable in state.items():  # look at all of them before the first one is changed
-        if f"state/{name}" not in arrays or arrays[f"state/{name}"].shape != tuple(variable.shape):
-            raise CheckpointError(
-                f"{path} is damaged: {name} is missing or has another shape. Delete it to start anew."
-            )
+        saved = arrays.get(f"state/{name}")
+        if saved is None or saved.shape != tuple(variable.shape):
+            raise damaged(path, f"{name} is missing or has another shape")
+        if saved.dtype.kind not in "biufV" or (saved.dtype.kind == "f" and not np.isfinite(saved).all()):
+            raise damaged(path, f"{name} holds what is no number")  # kind V: NumPy does not know bfloat16 by name
+    curves = {n.removeprefix("curves/"): points for n, points in arrays.items() if n.startswith("curves/")}
+    for name, points in curves.items():
+        if points.dtype.kind != "f" or points.ndim != 2 or points.shape[1] != 2:
+            raise damaged(path, f"the curve {name} is no list of pairs")
     for name, variable in state.items():
         variable.assign(arrays[f"state/{name}"])
-    curves = {n.removeprefix("curves/"): points for n, points in arrays.items() if n.startswith("curves/")}
     model.curves = Curves.from_arrays(curves)
-    model.steps_done = about["step"]
+    model.steps_done = step
+
+
+def read(path: Path) -> tuple[int, dict, dict[str, np.ndarray]]:
+    """What is in the file: the step, the run's identity, and all arrays.
+
+    Raises:
+        CheckpointError: it is no checkpoint, or a damaged one.
+    """
+    try:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+            arrays = dict(file)
+            about = json.loads(str(arrays.pop("about")))
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, RecursionError) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}). Delete it to start anew.") from error
+    if not isinstance(about, dict) or not isinstance(about.get("run"), dict):
+        raise damaged(path, "it does not say of which run it is")
+    if not checks.is_whole(about.get("step")) or about["step"] < 0:
+        raise damaged(path, f"its step is {about.get('step')!r}")
+    return about["step"], about["run"], arrays
+
+
+def damaged(path: Path, why: str) -> CheckpointError:
+    """The error that says what is wrong with a file, and what to do."""
+    return CheckpointError(f"{path} is damaged: {why}. Delete it to start anew.")
 
 
 def training_state(model) -> dict[str, keras.Variable]:

@@ -43,6 +43,11 @@ def number(name: str, value, wanted: str, fits) -> float:
     return float(value)
 
 
+def positive(name: str, value) -> float:
+    """A finite number above 0."""
+    return number(name, value, "a number above 0", lambda x: x > 0)
+
+
 def not_negative(name: str, value) -> float:
     """A finite number, 0 or more."""
     return number(name, value, "0 or a number above it", lambda x: x >= 0)

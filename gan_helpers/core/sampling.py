@@ -237,9 +237,13 @@ def batches(
         A ``tf.data.Dataset``; ``step`` is an int64 scalar.
 
     Raises:
-        ValueError: the lengths within a source differ, or there are fewer examples than one batch needs.
+        ValueError: the lengths within a source differ, there are fewer examples than one batch needs, or a number makes
+            no sense.
     """
     sizes = each(batch_size, len(sources))
+    for name, value, least in (("stop", stop, 0), ("start", start, 0), *(("batch_size", size, 1) for size in sizes)):
+        checks.count(name, value, least)
+    checks.integer("seed", seed)
     check_lengths(sources, sizes)
     tensors = as_tensors(sources)
     options = tf.data.Options()

@@ -22,6 +22,7 @@ import warnings
 from typing import TypeVar
 
 from ..data.manifest import ASSETS
+from . import checks
 
 MODES = ("smoke", "laptop", "full")
 DEFAULT_MODE = "laptop"
@@ -58,7 +59,12 @@ def setup(seed: int = 0) -> None:
 
     Args:
         seed: any int from 0 to 2**31 − 1.
+
+    Raises:
+        ValueError: the seed is none.
     """
+    if checks.count("seed", seed, least=0) >= 2**31:
+        raise checks.refuse("seed", "below 2**31", seed)
     tf, keras = quiet_tensorflow()
     keras.utils.set_random_seed(seed)
     use_style()
@@ -133,8 +139,7 @@ def use_threads(count: int) -> None:
     """
     import tensorflow as tf
 
-    if count < 1:
-        raise ValueError(f"the number of threads must be at least 1, got {count}")
+    checks.count("the number of threads", count)
     tf.config.threading.set_intra_op_parallelism_threads(count)
     tf.config.threading.set_inter_op_parallelism_threads(count)
 
@@ -154,6 +159,7 @@ def bfloat16_speedup(rounds: int = 3) -> float:
     """
     import tensorflow as tf
 
+    checks.count("rounds", rounds)
     best = dict.fromkeys((tf.float32, tf.bfloat16), float("inf"))
     for turn in range(rounds):
         for dtype in best:

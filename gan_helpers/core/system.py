@@ -184,6 +184,19 @@ class System(keras.Model):
         self.jit_compile = jit_compile
         self._make_functions()
 
+    def __setattr__(self, name, value):
+        """Keep an attribute, and remember that what was compiled before does not know it.
+
+        A setting of :data:`SETTINGS` is checked first, whenever it is set: so a game need not do it itself.
+        """
+        if name in SETTINGS:
+            SETTINGS[name](self, value)
+        if name == "seed" and not isinstance(value, sampling.Seed):
+            value = sampling.Seed(value)
+        super().__setattr__(name, value)
+        if not name.startswith("_") and name not in SET_BY_TRAINING:
+            super().__setattr__("_attributes_changed", True)
+
     def _make_functions(self) -> None:
         """What is compiled when it is first called."""
         self._compiled_indices = tf.function(self._indices, autograph=False)
@@ -234,6 +247,9 @@ class System(keras.Model):
         steps, every = checks.count("steps", steps, least=0), checks.count("every", every)
         sizes = self._checked_sizes(sources, batch_size)
         self.before_training()
+        if self._attributes_changed:
+            self._make_functions()
+            self._attributes_changed = False
         settings = {"batch_size": batch_size}
         watching = [watchers.NaNGuard(), watchers.RecordCurves(), *callbacks]
         if checkpoint is not None:
@@ -261,6 +277,8 @@ class System(keras.Model):
             )
         for number, source in enumerate(sources):
             self.check_source(number, source)
+        if getattr(self, "d_steps", self.batches_per_step) != self.batches_per_step:
+            raise ValueError(f"d_steps must stay {self.batches_per_step}, got {self.d_steps}: build the game anew")
         sizes = sampling.each(batch_size, len(sources))
         for size in sizes:
             checks.count("batch_size", size)
@@ -384,24 +402,60 @@ def copy_variables(source, target) -> None:
         old.assign(new)
 
 
-def check_examples(examples: np.ndarray, shape: tuple[int | None, ...]) -> None:
-    """Raise a clear error unless ``examples`` are finite floats of shape (n, *shape), and images in [−1, 1].
+SET_BY_TRAINING = ("curves", "steps_done", "current_phase", "stop_training")  # what a compiled step does not depend on
 
-    Looks at the first thousand, to cost nothing.
-    """
+
+def check_average(system: System, value) -> None:
+    """Raise unless it is no averaging, or a running average's memory."""
+    if value is not None:
+        checks.memory("average", value)
+
+
+def check_penalty(system: System, value) -> None:
+    """Raise unless the penalty of a critic's slope is 0 or more, and the critic judges each example by itself."""
+    if checks.not_negative("penalty", value) and normalises_batches(system.discriminator):
+        raise ValueError(
+            "the critic must have no batch normalisation, got one that has: the penalty asks for the slope at each "
+            "example by itself, and batch normalisation makes an answer depend on the whole batch"
+        )
+
+
+def normalises_batches(network) -> bool:
+    """Whether there is batch normalisation among the layers of a network, or within one of them."""
+    return any(
+        isinstance(layer, keras.layers.BatchNormalization) or (hasattr(layer, "layers") and normalises_batches(layer))
+        for layer in network.layers
+    )
+
+
+#: attributes that mean the same in all systems that have them → their check, called with the system and the value
+SETTINGS = {
+    "average": check_average,
+    "clip": lambda system, value: checks.positive("clip", value),
+    "penalty": check_penalty,
+}
+
+
+def check_examples(examples: np.ndarray, shape: tuple[int | None, ...], name: str = "training data") -> None:
+    """Raise a clear error unless all ``examples`` are finite floats of shape (n, *shape), and images in [−1, 1]."""
     sides = np.shape(examples)[1:]
     if len(sides) != len(shape) or any(wanted not in (None, side) for wanted, side in zip(shape, sides, strict=True)):
         wanted = ", ".join("any" if side is None else str(side) for side in shape)
-        raise ValueError(f"training data must have shape (n, {wanted}), got {np.shape(examples)}")
-    first = np.asarray(examples[:1000])
+        raise ValueError(f"{name} must have shape (n, {wanted}), got {np.shape(examples)}")
+    examples = np.asarray(examples)
     if len(shape) == 3:
-        check_images(first)
-    elif first.dtype.kind != "f" or not np.isfinite(first).all():
-        raise ValueError(f"training data must be finite floats, got {first.dtype} or values that are not numbers")
+        check_images(examples)
+    elif examples.dtype.kind != "f" or not np.isfinite(examples).all():
+        raise ValueError(f"{name} must be finite floats, got {examples.dtype} or values that are not numbers")
 
 
 def latent_noise(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
-    """``n`` Gaussian latent vectors, float32, shape (n, latent_dim)."""
+    """``n`` Gaussian latent vectors, float32, shape (n, latent_dim).
+
+    Raises:
+        ValueError: ``n`` or ``seed`` is no whole number, or negative.
+    """
+    n, seed = checks.count("n", n, least=0), checks.count("seed", seed, least=0)
     return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype=np.float32)
 
 
@@ -415,7 +469,12 @@ def on_the_sphere(z0: np.ndarray, z1: np.ndarray, t: np.ndarray) -> np.ndarray:
 
     Returns:
         Shape (n, d).
+
+    Raises:
+        ValueError: a vector is 0, or both lie along one line, and there is no great circle, or more than one.
     """
+    if np.linalg.matrix_rank(checks.finite("z0 and z1", np.stack([z0, z1]))) < 2:
+        raise ValueError("z0 and z1 must not be 0 and not lie along one line")
     omega = np.arccos(z0 @ z1 / (np.linalg.norm(z0) * np.linalg.norm(z1)))
     return (np.sin((1 - t) * omega) * z0 + np.sin(t * omega) * z1) / np.sin(omega)
 
@@ -427,7 +486,13 @@ def generate(generator: keras.Model, inputs: Source, batch_size: int = 500) -> n
         generator: a network, or what is called like one.
         inputs: an array such as noise; or a tuple of arrays that belong together, for a network with several inputs.
         batch_size: rows of them at a time.
+
+    Raises:
+        ValueError: ``batch_size`` is no whole number of at least 1, or there are no inputs.
     """
+    checks.count("batch_size", batch_size)
+    if not len(sampling.arrays_of(inputs)[0]):
+        raise ValueError("inputs must have at least one row, got none")
     parts = []
     for i in range(0, len(sampling.arrays_of(inputs)[0]), batch_size):
         chosen = tf.nest.map_structure(lambda array, i=i: array[i : i + batch_size], inputs)

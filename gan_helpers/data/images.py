@@ -96,8 +96,14 @@ def few_per_class(labels: np.ndarray, per_class: int, seed: int = 0, skip: int =
         int64, shape (classes · per_class,), class after class: indices into ``labels``.
 
     Raises:
-        ValueError: a class has fewer than ``skip + per_class`` examples.
+        ValueError: a class has fewer than ``skip + per_class`` examples, or an argument makes no sense.
     """
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu" or not labels.size or labels.min() < 0:
+        raise ValueError(f"labels must be ints of at least 0, got {labels.size} of {labels.dtype}")
+    for name, value, least in (("per_class", per_class, 1), ("skip", skip, 0), ("seed", seed, 0)):
+        if not isinstance(value, (int, np.integer)) or value < least:
+            raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
     counts = np.bincount(labels)
     if counts.min() < skip + per_class:
         raise ValueError(f"per_class + skip must be at most {counts.min()}, as many as each class has; "
@@ -116,8 +122,8 @@ def block_mean(images: np.ndarray, factor: int) -> np.ndarray:
     if images.dtype != np.uint8:
         raise TypeError(f"images must be uint8 in 0..255, got {images.dtype}")
     n, height, width, channels = images.shape
-    if factor < 1 or height % factor or width % factor:
-        raise ValueError(f"factor must divide height and width, {height} and {width}; got {factor}")
+    if not isinstance(factor, (int, np.integer)) or factor < 1 or height % factor or width % factor:
+        raise ValueError(f"factor must divide height and width, {height} and {width}; got {factor!r}")
     blocks = images.reshape(n, height // factor, factor, width // factor, factor, channels)
     return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
 

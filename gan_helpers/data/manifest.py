@@ -17,6 +17,7 @@ REINSTALL = (
 )
 
 
+SEAL = "values_sha256"
 ENTRY = {"title": str, "source": str, "licence": str, "class_names": list, "file": str, "bytes": int, "sha256": str}
 
 
@@ -82,7 +83,7 @@ def read_json(path: Path, **kinds: type) -> dict:
     """
     try:
         content = json.loads(read(path).decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise damaged(path, f"it is no JSON ({error})") from None
     check_keys(path, "it", content, kinds)
     return content
@@ -113,11 +114,22 @@ def read_verified(path: Path, sha256: str) -> bytes:
 def read_weights(card_path: Path) -> tuple[dict, bytes]:
     """A weights' card and the verified bytes of the weights beside it.
 
+    A card that was written before cards had a digest of their own is taken as it is.
+
     Raises:
-        DataError: either is missing or damaged, or the weights are not those of the card.
+        DataError: either is missing or damaged, a value on the card was changed, or the weights are not those of the
+            card.
     """
     card = read_json(card_path, sha256=str)
+    if card.pop(SEAL, seal_of(card)) != seal_of(card):
+        raise damaged(card_path, "a value was changed since it was written")
     return card, read_verified(card_path.with_suffix(".npz"), card["sha256"])
+
+
+def seal_of(card: dict) -> str:
+    """The digest of a card's own values, which stands on the card as :data:`SEAL`."""
+    values = {key: value for key, value in card.items() if key != SEAL}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def arrays_of(name: str) -> np.lib.npyio.NpzFile:

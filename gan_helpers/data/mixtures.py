@@ -29,8 +29,17 @@ class GaussianMixture:
     centres: np.ndarray
     width: float
 
+    def __post_init__(self):
+        if not len(self.centres):
+            raise ValueError("centres must have at least one row, got none")
+        if not 0 < self.width < np.inf:
+            raise ValueError(f"width must be a number above 0, got {self.width!r}")
+
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """``n`` random points, float32, shape (n, d)."""
+        for name, value in (("n", n), ("seed", seed)):
+            if not isinstance(value, (int, np.integer)) or value < 0:
+                raise ValueError(f"{name} must be a whole number of at least 0, got {value!r}")
         rng = np.random.default_rng(seed)
         which = rng.integers(len(self.centres), size=n)
         points = self.centres[which] + self.width * rng.standard_normal((n, self.centres.shape[1]))
@@ -56,10 +65,13 @@ class GaussianMixture:
             the mixture itself score 0.997 on a line and 0.989 in the plane: 1 is not the aim.
 
         Raises:
-            ValueError: there are no points.
+            ValueError: there are no points, or they have another dimension, or a value is not finite.
         """
-        if len(points) == 0:
+        shape = (np.size(points, 0), self.centres.shape[1])
+        if not len(points):
             raise ValueError("modes cannot be counted without points")
+        if np.shape(points) != shape or not np.isfinite(points).all():
+            raise ValueError(f"points must be finite numbers of shape {shape}, got shape {np.shape(points)} or NaN")
         distance = cdist(points, self.centres)
         near = distance.min(axis=1) <= 3 * self.width
         visits = np.bincount(distance.argmin(axis=1)[near], minlength=len(self.centres))
@@ -74,5 +86,7 @@ def two_gaussians(distance: float = 4.0, width: float = 0.5) -> GaussianMixture:
 
 def gaussian_ring(modes: int = 8, radius: float = 2.0, width: float = 0.1) -> GaussianMixture:
     """``modes`` Gaussians evenly spaced on a circle around the origin, the test bench of many GAN papers."""
+    if not isinstance(modes, (int, np.integer)) or modes < 1:
+        raise ValueError(f"modes must be a whole number of at least 1, got {modes!r}")
     angles = 2 * np.pi * np.arange(modes) / modes
     return GaussianMixture(radius * np.stack([np.cos(angles), np.sin(angles)], axis=1), width)

@@ -189,8 +189,8 @@ def load(name: str, size: int | None = None) -> ImageDataset:
     if name not in manifest.manifest():
         raise ValueError(f"no data set named {name!r}; there are: {', '.join(manifest.manifest())}")
     side = _shipped(name).image_shape[0]
-    if size is not None and (size < 1 or side % size):
-        raise ValueError(f"size must divide the side of {name}, {side}; got {size}")
+    if size is not None and (not isinstance(size, int) or size < 1 or side % size):
+        raise ValueError(f"size must divide the side of {name}, {side}; got {size!r}")
     return _shrunk(name, 1 if size is None else side // size)
 
 

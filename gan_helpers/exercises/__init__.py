@@ -10,6 +10,7 @@ import functools
 import importlib
 import inspect
 import pkgutil
+import traceback
 from collections.abc import Callable
 
 import numpy as np
@@ -35,31 +36,73 @@ def check(exercise: str, answer=..., strict: bool = False) -> None:
     """
     if exercise not in CHECKS:
         raise KeyError(f"no exercise {exercise!r}; there are: {', '.join(sorted(CHECKS))}")
+    gave = []  # by the reader's functions
     try:
         waiting = not_attempted(answer)
-        verdict = "not attempted yet: replace the ... above." if waiting else CHECKS[exercise](on_copies(answer))
+        verdict = "not attempted yet: replace the ... above." if waiting else CHECKS[exercise](on_copies(answer, gave))
     except Hint as hint:
         verdict = f"not yet. {hint}"
-    except Exception as error:  # the reader's own code failed: say so instead of ending the notebook
-        verdict = f"your code raised {type(error).__name__}: {error}"
+    except Exception as error:  # say what is wrong instead of ending the notebook
+        verdict = explained(error, answer, gave)
     right = verdict is None
     print(f"Exercise {exercise}: " + ("right, well done." if right else verdict))
     if strict and not right:
         raise AssertionError(f"exercise {exercise}: {verdict}")
 
 
-def on_copies(answer):
-    """``answer``; a function gets copies of its arrays, so that it may overwrite them, and gains nothing by it."""
+def on_copies(answer, gave: list):
+    """``answer``; a function gets copies of its arrays, so that it may overwrite them, and gains nothing by it.
+
+    Args:
+        answer: the reader's.
+        gave: here it is written down what the functions return.
+    """
     if isinstance(answer, tuple):
-        return tuple(on_copies(part) for part in answer)
+        return tuple(on_copies(part, gave) for part in answer)
     if not inspect.isfunction(answer):
         return answer
 
     @functools.wraps(answer)
     def call(*arguments, **named):
-        return answer(*map(copied, arguments), **{name: copied(value) for name, value in named.items()})
+        returned = answer(*map(copied, arguments), **{name: copied(value) for name, value in named.items()})
+        gave.append(returned)
+        return returned
 
     return call
+
+
+def explained(error: Exception, answer, gave: list) -> str:
+    """What to say of an error: the reader's own code raised it, or the check could make nothing of the answer.
+
+    Args:
+        error: with its traceback.
+        answer: the reader's.
+        gave: what the reader's functions returned before.
+    """
+    where = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    call = [i for i, code in enumerate(where) if code.co_name == "call" and code.co_filename == __file__]
+    if call and call[-1] + 1 < len(where):
+        return f"your code raised {type(error).__name__}: {error}"
+    if call:
+        return f"not yet. Your function must take the arguments that the exercise names. ({error})"
+    if gave:
+        return f"not yet. Your function returns {described(gave[-1])}. What should it return?"
+    return f"not yet. Your answer is {described(answer)}. What kind of answer is asked for?"
+
+
+def described(value) -> str:
+    """What kind of thing it is, in words."""
+    if value is None:
+        return "nothing (None)"
+    if isinstance(value, (bool, int, float, np.number)):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} ({', '.join(map(described, value))})"
+    if hasattr(value, "shape"):
+        return f"an array of shape {tuple(value.shape)}"
+    return "a function" if callable(value) else f"a {type(value).__name__}"
 
 
 def copied(value):

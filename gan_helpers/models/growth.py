@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from ..core import checks
+
 
 class Stage(NamedTuple):
     """Pictures of one side: first faded in over so many steps, then trained for so many more."""
@@ -43,16 +45,24 @@ class Growth:
         phases: the same, as a list of :class:`Phase`.
 
     Raises:
-        ValueError: the sides do not double from stage to stage, or the first stage fades.
+        ValueError: the sides do not double from stage to stage, the first stage fades, no stage has steps, or a number
+            makes no sense.
     """
 
     def __init__(self, *stages: Sequence[int]):
+        for stage in stages:
+            if len(stage) != len(Stage._fields):
+                raise ValueError(f"a stage must be ({', '.join(Stage._fields)}), got {stage!r}")
+            for name, number, least in zip(Stage._fields, stage, (4, 0, 0), strict=True):
+                checks.count(f"a stage's {name}", number, least)
         self.stages = [Stage(*stage) for stage in stages]
         sides = [stage.side for stage in self.stages]
         if any(after != 2 * before for before, after in itertools.pairwise(sides)) or not sides:
             raise ValueError(f"each stage's side must be twice the one before, got {sides}")
         if self.stages[0].fade_steps:
             raise ValueError("the first stage has nothing to fade in from: its fade_steps must be 0")
+        if not self.steps:
+            raise ValueError(f"a stage must have steps, got {self}")
         self.phases, first = [], 0
         for side, *lengths in self.stages:
             for steps, fades in zip(lengths, (True, False), strict=True):

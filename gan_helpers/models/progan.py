@@ -47,6 +47,7 @@ def sides_up_to(side: int) -> list[int]:
     Raises:
         ValueError: ``side`` is not 4 times a power of 2.
     """
+    checks.count("side", side)
     sides = [FIRST_SIDE]
     while sides[-1] < side:
         sides.append(2 * sides[-1])
@@ -284,6 +285,8 @@ class GrowingGame(GAN):
         **game,
     ):
         super().__init__(generator, discriminator, WassersteinLoss(), **game)
+        if not isinstance(growth, Growth) or growth.stages[-1].side > generator.sides[-1]:
+            raise ValueError(f"growth must be a Growth up to a side of at most {generator.sides[-1]}, got {growth!r}")
         self.growth = growth
         self.penalty, self.drift = checks.not_negative("penalty", penalty), checks.not_negative("drift", drift)
 

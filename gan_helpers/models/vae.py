@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from ..core import sampling
-from ..core.system import generate, latent_noise
+from ..core import checks, sampling
+from ..core.system import check_examples, generate, latent_noise
 from ..data.images import ImageDataset, check_range
 from ..layers import Sampling
 from .learner import Learner
@@ -59,6 +59,9 @@ class Autoencoder(Learner):
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, seed: int = 0):
         super().__init__(seed, encoder.input_shape[1:])
+        codes = encoder.output_shape if isinstance(encoder.output_shape, list) else [encoder.output_shape]
+        if any(code[1:] != decoder.input_shape[1:] for code in codes):
+            raise ValueError(f"the decoder must take what the encoder makes, {codes}, but takes {decoder.input_shape}")
         self.encoder = encoder
         self.decoder = decoder
         self.latent_dim = decoder.input_shape[-1]
@@ -66,6 +69,11 @@ class Autoencoder(Learner):
     def networks(self):
         """Encoder and decoder, which learn together."""
         return {"encoder": self.encoder, "decoder": self.decoder}
+
+    def check_source(self, number, source):
+        """Examples that the encoder takes, and, if they come with targets, such as the decoder can give."""
+        super().check_source(number, source)
+        check_what_is_learned(self, *sampling.arrays_of(source))
 
     def losses_of(self, step: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         """What to report; ``"loss"``, the mean squared error of a pixel, is what is minimised.
@@ -128,10 +136,10 @@ def binarise(images: np.ndarray, seed: int = 0) -> np.ndarray:
         float32, of the same shape.
 
     Raises:
-        ValueError: the images are no floats, or not in [−1, 1].
+        ValueError: the images are no floats, or not in [−1, 1], or the seed is no whole number of at least 0.
     """
     check_range(images)
-    chance = np.random.default_rng(seed).random(images.shape, np.float32)
+    chance = np.random.default_rng(checks.count("seed", seed, least=0)).random(images.shape, np.float32)
     return np.where(chance < (images + 1) / 2, np.float32(1), np.float32(-1))
 
 
@@ -210,6 +218,24 @@ def elbo(vae: VAE, examples: np.ndarray, batch_size: int = 500) -> dict[str, flo
     log_likelihood = -float(np.mean([part["reconstruction"] for part in parts]))
     kl = float(np.mean([part["kl"] for part in parts]))
     return {"elbo": log_likelihood - kl, "log_likelihood": log_likelihood, "kl": kl}
+
+
+def check_what_is_learned(model: Autoencoder, inputs: np.ndarray, *targets: np.ndarray) -> None:
+    """Raise unless the model can learn to give the targets, or, where there are none, the inputs.
+
+    Args:
+        model: an autoencoder, of whichever kind.
+        inputs: what the encoder sees.
+        targets: what the decoder should give, one array at most; a VAE takes none.
+    """
+    variational = isinstance(model, VAE)
+    if len(targets) > (0 if variational else 1):
+        wanted = "one array of examples" if variational else "examples, or a pair (examples, targets)"
+        raise ValueError(f"{type(model).__name__} learns from {wanted}, got a tuple of {1 + len(targets)} arrays")
+    if not variational:
+        check_examples(targets[0] if targets else inputs, model.decoder.output_shape[1:], "targets")
+    elif type(model).log_likelihood is VAE.log_likelihood and not np.isin(inputs, (-1, 1)).all():
+        raise ValueError("training data of a Bernoulli decoder must be ink, -1 or 1, got values between: use binarise")
 
 
 def make_vae(networks, latent_dim: int, learning_rate: float, jit_compile: bool, seed: int, steps: int) -> VAE:

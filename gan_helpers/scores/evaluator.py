@@ -7,6 +7,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from ..core import checks
 from ..data.images import check_images
 from .metrics import frechet_distance, inception_score, kernel_distance, precision_recall_coverage
 
@@ -24,7 +25,8 @@ class Evaluator:
         name: of the data set, for messages.
 
     Raises:
-        ValueError: fewer real images than ``samples``, or images of another size than the classifier's.
+        ValueError: fewer real images than ``samples``, images of another size than the classifier's, or a number that
+            makes no sense.
     """
 
     #: the score that is followed while a system trains, and the method that computes it
@@ -40,6 +42,9 @@ class Evaluator:
         name: str = "real images",
     ):
         self.name = name
+        checks.count("samples", samples)
+        checks.count("neighbours_of", neighbours_of)
+        checks.count("seed", seed, least=0)
         if len(real_images) < samples:
             raise ValueError(f"samples = {samples} needs as many real images, got {len(real_images)}")
         self.samples, self.neighbours_of = samples, min(neighbours_of, samples)

@@ -30,7 +30,7 @@ def inception_score(probabilities: np.ndarray, splits: int = 10) -> tuple[float,
     p = checks.finite("probabilities", np.asarray(probabilities, np.float64))
     if p.ndim != 2 or not p.size or not np.allclose(p.sum(axis=1), 1, atol=1e-3) or p.min() < 0:
         raise ValueError(f"probabilities must be rows that sum to 1, shape (n, classes); got shape {p.shape}")
-    if not 1 <= splits <= len(p):
+    if checks.count("splits", splits) > len(p):
         raise ValueError(f"splits must be from 1 to {len(p)}, got {splits}")
 
     def score(part):
@@ -150,13 +150,14 @@ def precision_recall_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) ->
         ``{"precision": …, "recall": …, "coverage": …}``, each from 0 to 1.
 
     Raises:
-        ValueError: the widths differ, a value is not finite, or there are not more than k samples on each side.
+        ValueError: the widths differ, a value is not finite, ``k`` is no whole number of at least 1, or there are not
+            more than k samples on each side.
     """
     real = checks.finite("real", np.asarray(real, np.float64))
     fake = checks.finite("fake", np.asarray(fake, np.float64))
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise ValueError(f"real and fake must be (n, d) and (m, d), got {real.shape} and {fake.shape}")
-    if min(len(real), len(fake)) <= k:
+    if min(len(real), len(fake)) <= checks.count("k", k):
         raise ValueError(f"k = {k} neighbours need more than {k} samples a side, got {len(real)} and {len(fake)}")
     real_radius, fake_radius = neighbour_radius(real, k), neighbour_radius(fake, k)
     distance = cdist(real, fake)
@@ -189,7 +190,8 @@ def nearest_neighbours(queries: np.ndarray, references: np.ndarray, chunk: int =
         Of equally near references the first is taken.
 
     Raises:
-        ValueError: the shapes differ, a value is not finite, or one of the two is empty.
+        ValueError: the shapes differ, a value is not finite, one of the two is empty, or ``chunk`` is no whole number
+            of at least 1.
     """
     queries = checks.finite("queries", np.asarray(queries, np.float32))
     references = checks.finite("references", np.asarray(references, np.float32))
@@ -197,6 +199,7 @@ def nearest_neighbours(queries: np.ndarray, references: np.ndarray, chunk: int =
         raise ValueError(f"a query has shape {queries.shape[1:]} and a reference {references.shape[1:]}")
     if not (len(queries) and len(references)):
         raise ValueError(f"both sides need examples, got {len(queries)} queries and {len(references)} references")
+    checks.count("chunk", chunk)
     queries, references = queries.reshape(len(queries), -1), references.reshape(len(references), -1)
     centre = references.mean(axis=0)  # what all have in common does not matter, and seen from here numbers are small
     centred, indices = references - centre, []

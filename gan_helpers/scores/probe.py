@@ -6,6 +6,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from ..core import checks
+
 
 class LinearProbe:
     """Logistic regression on features, for one attribute: P(it is there) = σ(w·x + b), with x standardised.
@@ -18,13 +20,16 @@ class LinearProbe:
         decay: weight of ½‖w‖², without which more features than pictures could be fitted perfectly.
 
     Raises:
-        ValueError: the lengths differ, or all pictures have the attribute, or none has.
+        ValueError: the lengths differ, a feature is not finite, ``decay`` is negative, or all pictures have the
+            attribute, or none has.
     """
 
     def __init__(self, features: np.ndarray, has: np.ndarray, decay: float = 1.0):
         features, has = np.asarray(features, np.float64), np.asarray(has, bool)
         if features.ndim != 2 or has.shape != features.shape[:1]:
             raise ValueError(f"features must be (n, d) and has (n,), got {features.shape} and {has.shape}")
+        checks.finite("features", features)
+        checks.not_negative("decay", decay)
         if has.all() or not has.any():
             raise ValueError("a probe needs pictures with the attribute and pictures without it")
         self.mean, self.deviation = features.mean(axis=0), features.std(axis=0) + 1e-3

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import correlate1d
 
+from ..core import checks
+
 COARSEST = 16  # pixels a side
 BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
 
@@ -36,15 +38,26 @@ def sliced_wasserstein(
         do not reach 0, so compare with what they score. (The paper prints 1,000 times this.)
 
     Raises:
-        ValueError: the shapes differ, or the side is not 16 times a power of 2.
+        ValueError: the shapes differ, the side is not 16 times a power of 2, a value is no finite float, or a number
+            makes no sense.
     """
-    images_a, images_b = np.asarray(images_a, np.float32), np.asarray(images_b, np.float32)
+    images_a, images_b = np.asarray(images_a), np.asarray(images_b)
     if images_a.shape != images_b.shape or images_a.ndim != 4:
         raise ValueError(f"both sets must have one shape (n, side, side, channels), got {images_a.shape} and "
                          f"{images_b.shape}")  # fmt: skip
-    rng = np.random.default_rng(seed)
+    if images_a.dtype.kind != "f" or images_b.dtype.kind != "f" or not len(images_a):
+        kinds = f"{len(images_a)} of {images_a.dtype} and {images_b.dtype}"
+        raise ValueError(f"images_a and images_b must be floats in [-1, 1], at least one image each, got {kinds}")
+    checks.finite("images_a", images_a)
+    checks.finite("images_b", images_b)
+    checks.count("patches", patches)
+    checks.count("directions", directions)
+    if checks.count("patch_side", patch_side) > COARSEST:
+        raise ValueError(f"patch_side must be at most {COARSEST}, the side of the coarsest pictures, got {patch_side}")
+    rng = np.random.default_rng(checks.count("seed", seed, least=0))
     distances = {}
-    for level_a, level_b in zip(laplacian_pyramid(images_a), laplacian_pyramid(images_b), strict=True):
+    pyramids = (laplacian_pyramid(images.astype(np.float32)) for images in (images_a, images_b))
+    for level_a, level_b in zip(*pyramids, strict=True):
         cloud_a, cloud_b = (normalised_patches(level, patches, patch_side, rng) for level in (level_a, level_b))
         distances[level_a.shape[1]] = mean_distance_on_lines(cloud_a, cloud_b, directions, rng)
     return distances

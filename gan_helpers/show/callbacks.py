@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from ..core import checks
 from ..core.session import by_mode
 from ..scores.evaluator import Evaluator
 from . import plots
@@ -33,8 +34,9 @@ class QualityTracker(keras.callbacks.Callback):
 
     def __init__(self, evaluator: Evaluator, every: int = 1000, samples: int | None = None):
         super().__init__()
-        self.evaluator, self.every = evaluator, every
-        self.samples = by_mode(smoke=200, laptop=2000, full=2000) if samples is None else samples
+        self.evaluator, self.every = evaluator, checks.count("every", every)
+        default = by_mode(smoke=200, laptop=2000, full=2000)
+        self.samples = default if samples is None else checks.count("samples", samples)
         self._measured = 0
 
     def on_train_begin(self, logs=None):  # noqa: D102
@@ -66,8 +68,8 @@ class SampleGrids(keras.callbacks.Callback):
 
     def __init__(self, steps: list[int], n: int = 12, seed: int = 0):
         super().__init__()
-        self.due = sorted(steps)
-        self.n, self.seed = n, seed
+        self.due = sorted(checks.count("each of steps", step, least=0) for step in steps)
+        self.n, self.seed = checks.count("n", n), checks.count("seed", seed, least=0)
         self.snapshots: dict[int, np.ndarray] = {}
 
     def on_train_begin(self, logs=None):  # noqa: D102
@@ -134,7 +136,8 @@ class Dashboard(Progress):
 
     def __init__(self, rows: int = 6, seed: int = 0, seconds: float = 2.0, floor: float | None = None):
         super().__init__()
-        self.rows, self.seed, self.seconds, self.floor = rows, seed, seconds, floor
+        self.rows, self.seed = checks.count("rows", rows), checks.count("seed", seed, least=0)
+        self.seconds, self.floor = seconds, floor
 
     def on_train_begin(self, logs=None):  # noqa: D102
         super().on_train_begin(logs)

@@ -11,6 +11,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from PIL import Image
 
+from ..core import checks
 from .pictures import few_colours
 
 COLOURS = 32  # enough for plots, and a fraction of the bytes of full colour
@@ -75,7 +76,8 @@ class Film(keras.callbacks.Callback):
 
     def __init__(self, draw: Callable[[keras.Model], Figure], every: int, milliseconds: int = 120):
         super().__init__()
-        self.draw, self.every, self.milliseconds = draw, every, milliseconds
+        self.draw, self.every = draw, checks.count("every", every)
+        self.milliseconds = checks.count("milliseconds", milliseconds)
         self.frames: list[Image.Image] = []
 
     def on_train_begin(self, logs=None):  # noqa: D102

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
+from ..core import checks
 from ..core.curves import Curves, Panel, game_panels
 from ..data.images import check_range, to_uint8
 
@@ -34,7 +35,8 @@ def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
         uint8, shape (H, W, 3).
 
     Raises:
-        ValueError: the images have another shape or type, or values on another scale.
+        ValueError: the images have another shape or type, or values on another scale, or ``columns`` or ``gap`` makes
+            no sense.
     """
     images = np.asarray(images)
     if images.ndim != 4 or not len(images) or images.shape[-1] not in (1, 3):
@@ -42,6 +44,8 @@ def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
     if images.dtype != np.uint8:
         check_range(images, beyond=OVERSHOOT)
         images = to_uint8(np.clip(images, -1, 1))
+    checks.count("columns", columns)
+    checks.count("gap", gap, least=0)
     n, height, width, channels = images.shape
     if channels == 1:
         images = np.repeat(images, 3, axis=-1)
@@ -69,7 +73,7 @@ def image_grid(images: np.ndarray, columns: int = 10, title: str = "", scale: fl
         title: a line above.
         scale: inches an image.
     """
-    rows = -(-len(images) // columns)
+    rows = -(-len(images) // checks.count("columns", columns))
     figure = Figure(figsize=(columns * scale, rows * scale + 0.3 * bool(title)))
     show_tiles(figure.subplots(), images, columns, title)
     return figure
@@ -219,6 +223,8 @@ def compare_curves(
     axes = figure.subplots()
     for label, seeds in runs.items():
         seeds = [seeds] if isinstance(seeds, Curves) else list(seeds)
+        if not seeds:
+            raise ValueError(f"{label!r} must have the curves of at least one seed, got none")
         check_alike(label, seeds, name)
         steps = seeds[0][name][0]
         values = np.stack([curves[name][1] for curves in seeds])
