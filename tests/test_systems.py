@@ -95,7 +95,8 @@ def test_no_noise_is_drawn_twice(name, eagerly, monkeypatch):
         monkeypatch.setattr(sampling, kind, spy(kind))
     systems.train(system, sources, steps=3, every=1)
     normal = [numbers for _, _, numbers in draws["normal"]]
-    assert len(normal) == len(set(normal)) and (normal or not hasattr(system, "sample"))
+    assert len(normal) == len(set(normal))
+    assert normal or not hasattr(system, "sample") or name == "advgan"  # which changes images, and needs no noise
     by_step = {(stream, step): numbers for stream, step, numbers in draws["uniform"]}
     for (stream, step), numbers in by_step.items():
         assert numbers != by_step.get((stream, step - 1))
