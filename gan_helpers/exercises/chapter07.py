@@ -82,11 +82,12 @@ def _sharpened(answer):
     require(not np.allclose(answer(p, 0.5), flat), "A low temperature should sharpen: the exponent is 1 / temperature.")
     require(np.allclose(answer(p, 0.5), right), "At temperature ½ each probability is squared, and then all are "
             "divided by their sum.")  # fmt: skip
+    p = rng.dirichlet(np.full(5, 10.0), size=4)  # none near 1, so that p ** 1000 is 0 for all
     with np.errstate(all="ignore"):
         cold = np.asarray(answer(p, 1e-3))
     require(np.isfinite(cold).all(), "At temperature 0.001 yours is no number: p ** 1000 is 0 for all classes. Divide "
             "by the largest probability first.")  # fmt: skip
-    require(np.array_equal(cold.argmax(axis=1), p.argmax(axis=1)) and cold.max(axis=1).min() > 0.5,
+    require(np.array_equal(cold.argmax(axis=1), p.argmax(axis=1)) and cold.max(axis=1).min() > 0.33,
             "At a temperature near 0 the likeliest class should get nearly everything.")  # fmt: skip
 
 
