@@ -446,13 +446,8 @@ def minimal_epsilon(
 ) -> np.ndarray:
     """The smallest of the given ε with which the attack makes the model err, for each image.
 
-    Args:
-        model: images → logits (n, classes).
-        images: float in [−1, 1], shape (n, height, width, channels).
-        labels: the right classes, ints, shape (n,).
-        attack: called with (model, images, labels, ε); gives images.
-        epsilons: those to be tried. With 0 among them, that is the answer for images that are named wrongly as they
-            are.
+    The arguments are those of :func:`accuracy_against`. With 0 among the ε, that is the answer for images that are
+    named wrongly as they are.
 
     Returns:
         Float, shape (n,); infinite where none is enough.

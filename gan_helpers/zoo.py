@@ -182,9 +182,10 @@ def load(name: str, folder: Path = WEIGHTS, seed: int | None = None) -> Trained:
             f"{', '.join(sorted(changed))}). Make them anew: {again}"
         )
     model = plan.build()
-    with np.load(io.BytesIO(content), allow_pickle=False) as weights:
-        check_fits(model.shipped(), dict(weights), f"{file_name(plan)}.npz")
-        set_weights(model.shipped(), dict(weights))
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        weights = dict(file)
+    check_fits(model.shipped(), weights, f"{file_name(plan)}.npz")
+    set_weights(model.shipped(), weights)
     model.steps_done = plan.steps  # where these weights come from
     return Trained(model, card)
 

@@ -103,6 +103,14 @@ def test_no_noise_is_drawn_twice(name, eagerly, monkeypatch):
 
 
 @EVERY_SYSTEM
+def test_training_that_goes_on_compiles_nothing_anew(name, eagerly, monkeypatch):
+    system, sources = systems.build(name)
+    systems.train(system, sources, steps=1, every=1)  # here, averages and pools are made
+    monkeypatch.setattr(type(system), "_make_functions", lambda self: pytest.fail("compiled anew"))
+    systems.train(system, sources, steps=2, every=1)
+
+
+@EVERY_SYSTEM
 def test_the_discriminator_moves_first_and_as_often_as_it_is_due(name, eagerly):
     system, sources = systems.build(name)
     if not isinstance(system, AdversarialGame):

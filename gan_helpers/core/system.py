@@ -5,8 +5,9 @@ A system (see ``models/game.py``) says who learns, and what one step does; it sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -17,6 +18,15 @@ from . import checkpoints, checks, sampling, watchers
 from .curves import Curves, Panel
 from .sampling import Source
 from .session import by_mode
+
+#: attributes on which a compiled step does not depend
+SET_BY_TRAINING = ("curves", "steps_done", "current_phase", "stop_training")
+
+
+def check_average(system, value) -> None:
+    """Raise unless it is no averaging, or a running average's memory."""
+    if value is not None:
+        checks.memory("average", value)
 
 
 class System(keras.Model):
@@ -46,6 +56,8 @@ class System(keras.Model):
     batches_per_step = 1
     #: how many sources ``train`` takes
     n_sources = 1
+    #: settings that are checked whenever they are set: name → what is called with the system and the value
+    checked_settings: ClassVar[dict[str, Callable]] = {"average": check_average}
 
     def __init__(self, seed: int, example_shape: tuple[int | None, ...]):
         super().__init__()
@@ -187,10 +199,10 @@ class System(keras.Model):
     def __setattr__(self, name, value):
         """Keep an attribute, and remember that what was compiled before does not know it.
 
-        A setting of :data:`SETTINGS` is checked first, whenever it is set: so a game need not do it itself.
+        A setting of ``checked_settings`` is checked first.
         """
-        if name in SETTINGS:
-            SETTINGS[name](self, value)
+        if name in self.checked_settings:
+            self.checked_settings[name](self, value)
         if name == "seed" and not isinstance(value, sampling.Seed):
             value = sampling.Seed(value)
         super().__setattr__(name, value)
@@ -277,8 +289,6 @@ class System(keras.Model):
             )
         for number, source in enumerate(sources):
             self.check_source(number, source)
-        if getattr(self, "d_steps", self.batches_per_step) != self.batches_per_step:
-            raise ValueError(f"d_steps must stay {self.batches_per_step}, got {self.d_steps}: build the game anew")
         sizes = sampling.each(batch_size, len(sources))
         for size in sizes:
             checks.count("batch_size", size)
@@ -400,40 +410,6 @@ def copy_variables(source, target) -> None:
     """Give every variable of ``target`` the value that it has in ``source``, which is built alike."""
     for old, new in zip(target.variables, source.variables, strict=True):
         old.assign(new)
-
-
-SET_BY_TRAINING = ("curves", "steps_done", "current_phase", "stop_training")  # what a compiled step does not depend on
-
-
-def check_average(system: System, value) -> None:
-    """Raise unless it is no averaging, or a running average's memory."""
-    if value is not None:
-        checks.memory("average", value)
-
-
-def check_penalty(system: System, value) -> None:
-    """Raise unless the penalty of a critic's slope is 0 or more, and the critic judges each example by itself."""
-    if checks.not_negative("penalty", value) and normalises_batches(system.discriminator):
-        raise ValueError(
-            "the critic must have no batch normalisation, got one that has: the penalty asks for the slope at each "
-            "example by itself, and batch normalisation makes an answer depend on the whole batch"
-        )
-
-
-def normalises_batches(network) -> bool:
-    """Whether there is batch normalisation among the layers of a network, or within one of them."""
-    return any(
-        isinstance(layer, keras.layers.BatchNormalization) or (hasattr(layer, "layers") and normalises_batches(layer))
-        for layer in network.layers
-    )
-
-
-#: attributes that mean the same in all systems that have them → their check, called with the system and the value
-SETTINGS = {
-    "average": check_average,
-    "clip": lambda system, value: checks.positive("clip", value),
-    "penalty": check_penalty,
-}
 
 
 def check_examples(examples: np.ndarray, shape: tuple[int | None, ...], name: str = "training data") -> None:

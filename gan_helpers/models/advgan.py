@@ -78,7 +78,7 @@ class AdvGAN(GAN):
         self.epsilon = checks.not_negative("epsilon", epsilon)
         self.attack_weight = checks.not_negative("attack_weight", attack_weight)
         self.confidence = checks.not_negative("confidence", confidence)
-        self.seen = None  # the images that it was last trained on
+        self._seen = None  # the images that it was last trained on; no step depends on them
 
     def identity(self):
         """As of every game, and the attack's settings; and which classifier it attacks."""
@@ -94,7 +94,7 @@ class AdvGAN(GAN):
         classes = self.classifier(tf.zeros((1, *self.example_shape)), training=False).shape[-1]
         check_labelled(source, classes)
         super().check_source(number, source)
-        self.seen = source[0]
+        self._seen = source[0]
 
     # ------------------------------------------------------------------------------------------- one step
 
@@ -149,7 +149,7 @@ class AdvGAN(GAN):
 
     def preview(self, n, seed=0):
         """``n`` changed images, of those that it was last trained on; ``None`` before the first training."""
-        return None if self.seen is None else self.sample(n, seed)
+        return None if self._seen is None else self.sample(n, seed)
 
     # ----------------------------------------------------------------------------------------- afterwards
 
@@ -174,7 +174,7 @@ class AdvGAN(GAN):
         Raises:
             ValueError: it has not been trained.
         """
-        if self.seen is None:
+        if self._seen is None:
             raise ValueError("AdvGAN makes its samples of the images that it was trained on: call train(…) first")
-        chosen = np.random.default_rng(seed).integers(len(self.seen), size=n)
-        return self.perturb(np.asarray(self.seen)[chosen])
+        chosen = np.random.default_rng(seed).integers(len(self._seen), size=n)
+        return self.perturb(np.asarray(self._seen)[chosen])

@@ -18,6 +18,23 @@ from ..data.images import ImageDataset
 from ..losses import AdversarialLoss
 
 
+def check_penalty(game, value) -> None:
+    """Raise unless the penalty of a critic's slope is 0 or more, and the critic judges each example by itself."""
+    if checks.not_negative("penalty", value) and normalises_batches(game.discriminator):
+        raise ValueError(
+            "the critic must have no batch normalisation, got one that has: the penalty asks for the slope at each "
+            "example by itself, and batch normalisation makes an answer depend on the whole batch"
+        )
+
+
+def normalises_batches(network: keras.Model) -> bool:
+    """Whether there is batch normalisation among the layers of a network, or within one of them."""
+    return any(
+        isinstance(layer, keras.layers.BatchNormalization) or (hasattr(layer, "layers") and normalises_batches(layer))
+        for layer in network.layers
+    )
+
+
 class AdversarialGame(System):
     """A generator and a discriminator, each with a loss and an optimizer of its own.
 
@@ -40,6 +57,10 @@ class AdversarialGame(System):
 
     #: how many numbers the discriminator answers with; ``None`` for any number
     d_outputs: int | None = 1
+    checked_settings = System.checked_settings | {
+        "clip": lambda game, value: checks.positive("clip", value),
+        "penalty": check_penalty,
+    }
 
     def __init__(
         self,
@@ -120,7 +141,13 @@ class AdversarialGame(System):
         super().compile({"discriminator": discriminator_optimizer, "generator": generator_optimizer}, jit_compile)
 
     def before_training(self) -> None:
-        """Make the averaged generator, which starts as a copy."""
+        """Make the averaged generator, which starts as a copy.
+
+        Raises:
+            ValueError: ``d_steps`` is no longer what the game was built with.
+        """
+        if self.d_steps != self.batches_per_step:
+            raise ValueError(f"d_steps must stay {self.batches_per_step}, got {self.d_steps}: build the game anew")
         if self.average is not None and self.averaged_generator is None:
             self.averaged_generator = keras.models.clone_model(self.generator)
             copy_variables(self.generator, self.averaged_generator)
