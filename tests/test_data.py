@@ -97,8 +97,9 @@ def test_variants_of_an_emoji_are_on_one_side():
 @pytest.mark.parametrize("styles, size, seed", [(("twemoji", "fluent"), 64, 0), (("noto", "twemoji"), 16, 3)])
 def test_unpaired_emoji_have_no_pairs(styles, size, seed):
     """Every training emoji is in exactly one of the two sets, in that set's style."""
-    halves = sets.unpaired_emoji(*styles, size, seed)
-    train = [[image.tobytes() for image in sets.emoji(style, size).scaled()] for style in styles]
+    halves = sets.unpaired_emoji(*styles, size, seed)[:2]
+    framed = [sets.with_margin(sets.emoji(style), size) for style in styles]
+    train = [[image.tobytes() for image in data.scaled()] for data in framed]
     found = [np.isin(all_of_style, [image.tobytes() for image in half]) for all_of_style, half in
              zip(train, halves, strict=True)]  # fmt: skip
     assert (found[0] ^ found[1]).all() and [len(half) for half in halves] == [of.sum() for of in found]
@@ -109,6 +110,21 @@ def test_unpaired_emoji_have_no_pairs(styles, size, seed):
     assert not set(family[found[0]]) & set(family[found[1]])
     labels = sets.emoji().train_labels  # faces, food and all other groups are in both halves
     assert min(np.bincount(labels[of], minlength=7).min() for of in found) >= 20
+
+
+def test_held_out_emoji_are_pairs_of_one_size():
+    """The flat style fills the whole square; beside the other it would be an eighth larger."""
+    data = sets.unpaired_emoji()
+    assert data.test_a.shape == data.test_b.shape == (202, 64, 64, 3)
+    for images in data:
+        ink = (images < 0.95).any(axis=-1)
+        sides = np.maximum(ink.any(axis=1).sum(axis=1), ink.any(axis=2).sum(axis=1))
+        assert 55 <= np.median(sides) <= 57
+    assert np.array_equal(data.test_b, sets.emoji("fluent").scaled("test"))  # as it is shipped
+    apart = np.abs(data.test_a - data.test_b).mean()
+    assert apart < 0.8 * np.abs(data.test_a - np.roll(data.test_b, 1, axis=0)).mean()
+    with pytest.raises(ValueError, match="size must be 64, 32 or 16, got 48"):
+        sets.unpaired_emoji(size=48)
 
 
 def test_unpaired_emoji_follow_their_seed():

@@ -16,8 +16,10 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from . import manifest
 from .fashion import full_fashion_mnist
@@ -25,6 +27,7 @@ from .images import ImageDataset, block_mean, checked_part, dataset_of, read_onl
 
 EMOJI_STYLES = ("noto", "twemoji", "fluent")
 EMOJI_SIZE = 64  # pixels a side, as shipped
+MARGIN = 4  # of them white on each side, where styles are compared
 GENDERED = {"man", "men", "woman", "women"}
 VAGUE = {"face", "sign", "symbol", "with", "person", "people"}  # what says nothing about the family of an emoji
 SKIN_TONES = ("yellow", "light", "medium-light", "medium", "medium-dark", "dark")
@@ -84,23 +87,39 @@ def emoji_names(part: str = "train") -> tuple[str, ...]:
     return tuple(manifest.arrays_of("emoji_noto")[f"{checked_part(part)}_names"].tolist())
 
 
-def unpaired_emoji(
-    a: str = "twemoji", b: str = "fluent", size: int = EMOJI_SIZE, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Training emoji in two styles, no emoji in both: half of them in style ``a``, the other half in style ``b``.
+class Unpaired(NamedTuple):
+    """Images of two kinds, A and B, to learn to translate between, and others to test the translation with.
+
+    All are float32 in [−1, 1], shape (n, height, width, 3).
+
+    Attributes:
+        a: training images of A.
+        b: training images of B. There may be more or fewer of them, and none belongs to any image of A.
+        test_a: images of A to test with.
+        test_b: images of B to test with; where a data set has pairs, image i belongs to image i of ``test_a``.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+    test_a: np.ndarray
+    test_b: np.ndarray
+
+
+def unpaired_emoji(a: str = "twemoji", b: str = "fluent", size: int = EMOJI_SIZE, seed: int = 0) -> Unpaired:
+    """Emoji in two styles. For training, half of them are in style ``a`` and the other half in style ``b``.
 
     Variants of an emoji (man and woman, green and blue, one o'clock and two o'clock) are all in one half, as far as
-    their names tell: see :func:`families`. The test emoji are in neither: there, image i of one style and image i of
-    the other are the pairs that a translation can be measured against.
+    their names tell: see :func:`families`. The test emoji are in neither half. Of these, image i in one style and image
+    i in the other are the pairs that a translation can be measured against.
+
+    All emoji are as large here as fluent's, which leave a margin of 4 pixels: see :func:`with_margin`. If one style
+    were larger than the other, then enlarging would be a part of the translation, and the greatest part.
 
     Args:
         a: one of ``EMOJI_STYLES``.
         b: another one.
         size: pixels a side; see :func:`emoji`.
         seed: chooses the halves.
-
-    Returns:
-        Images of A and images of B, both float32 in [−1, 1], shape (n, size, size, 3).
 
     Raises:
         ValueError: there is no such style or size, or the two styles are one.
@@ -111,7 +130,31 @@ def unpaired_emoji(
     family = families(emoji_names())
     place = np.random.default_rng(seed).permutation(family[-1] + 1)[family]  # of its family in a random order
     in_a = place < np.median(place)
-    return emoji(a, size).scaled()[in_a], emoji(b, size).scaled()[~in_a]
+    of_a, of_b = (with_margin(emoji(style), size) for style in (a, b))
+    return Unpaired(of_a.scaled()[in_a], of_b.scaled()[~in_a], of_a.scaled("test"), of_b.scaled("test"))
+
+
+def with_margin(data: ImageDataset, size: int = EMOJI_SIZE) -> ImageDataset:
+    """Emoji of 64 × 64 pixels with a white margin of 4 on each side, shrunk to 56 × 56 unless they have it already.
+
+    Args:
+        data: see :func:`emoji`.
+        size: pixels a side afterwards; see :func:`emoji`.
+
+    Raises:
+        ValueError: there is no such size.
+    """
+    if size not in (64, 32, 16):
+        raise ValueError(f"size must be 64, 32 or 16, got {size!r}")
+
+    def framed(images: np.ndarray) -> np.ndarray:
+        if data.name != "emoji_fluent":
+            inner = (EMOJI_SIZE - 2 * MARGIN,) * 2
+            images = np.stack([Image.fromarray(image).resize(inner, Image.Resampling.LANCZOS) for image in images])
+            images = np.pad(images, [(0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)], constant_values=255)
+        return read_only(block_mean(images, EMOJI_SIZE // size))
+
+    return replace(data, train_images=framed(data.train_images), test_images=framed(data.test_images))
 
 
 def families(names: Sequence[str]) -> np.ndarray:
