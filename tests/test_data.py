@@ -116,8 +116,8 @@ def test_held_out_emoji_are_pairs_of_one_size():
     """The flat style fills the whole square; beside the other it would be an eighth larger."""
     data = sets.unpaired_emoji()
     assert data.test_a.shape == data.test_b.shape == (202, 64, 64, 3)
-    for images in data:
-        ink = (images < 0.95).any(axis=-1)
+    for of_kind in data:
+        ink = (of_kind < 0.95).any(axis=-1)
         sides = np.maximum(ink.any(axis=1).sum(axis=1), ink.any(axis=2).sum(axis=1))
         assert 55 <= np.median(sides) <= 57
     assert np.array_equal(data.test_b, sets.emoji("fluent").scaled("test"))  # as it is shipped
