@@ -52,6 +52,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "models.wgan": ["WGAN", "WGANGP"],
         "scores.classes": ["class_consistency", "scores_within_classes"],
         "scores.evaluator": ["Evaluator", "score_table"],
+        "scores.translation": ["TranslationEvaluator"],
         "scores.metrics": ["frechet_distance", "inception_score", "kernel_distance", "precision_recall_coverage"],
         "show.callbacks": ["Dashboard", "ProgressBar", "QualityTracker", "SampleGrids"],
         "show.film": ["Film", "animation"],
