@@ -419,6 +419,12 @@ def write_table(manifest: dict) -> None:
         f"| `{e['file']}` | {e['title']} | {e['source']} | {e['licence']} | {e['bytes'] / 1e6:.1f} | `{e['sha256']}` |"
         for e in manifest.values()
     ]
+    lines += [
+        "",
+        "One data set does not ship. `gan_helpers.apple_orange()` downloads the photographs of apples and oranges of the",
+        "CycleGAN paper (78.5 MB) from its authors' host, checks their SHA-256, and keeps them in `~/.keras/datasets`.",
+        "They come from ImageNet, which grants no licence to pass them on.",
+    ]
     (ASSETS / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -16,6 +16,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,24 @@ EMOJI_SIZE = 64  # pixels a side, as shipped
 GENDERED = {"man", "men", "woman", "women"}
 VAGUE = {"face", "sign", "symbol", "with", "person", "people"}  # what says nothing about the family of an emoji
 SKIN_TONES = ("yellow", "light", "medium-light", "medium", "medium-dark", "dark")
+
+
+class Unpaired(NamedTuple):
+    """Images of two kinds to learn from, A and B, of different length, and held-out ones of both.
+
+    No image of A belongs to one of B. All are float32 in [−1, 1], of one side.
+
+    Attributes:
+        a: shape (n_a, side, side, 3), to learn from.
+        b: shape (n_b, side, side, 3), to learn from.
+        test_a: shape (m_a, side, side, 3); never shown to a model in training.
+        test_b: shape (m_b, side, side, 3); never shown to a model in training.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+    test_a: np.ndarray
+    test_b: np.ndarray
 
 
 def mnist() -> ImageDataset:
