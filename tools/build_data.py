@@ -421,9 +421,9 @@ def write_table(manifest: dict) -> None:
     ]
     lines += [
         "",
-        "One data set does not ship. `gan_helpers.apple_orange()` downloads the photographs of apples and oranges of the",
-        "CycleGAN paper (78.5 MB) from its authors' host, checks their SHA-256, and keeps them in `~/.keras/datasets`.",
-        "They come from ImageNet, which grants no licence to pass them on.",
+        "Apples and oranges do not ship. `gan_helpers.apple_orange()` downloads these photographs, made public with the",
+        "CycleGAN paper (78.5 MB), from its authors' host, checks the archive's SHA-256, and keeps it in",
+        "`~/.keras/datasets`. The photographs come from ImageNet, which grants no licence to pass them on.",
     ]
     (ASSETS / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
