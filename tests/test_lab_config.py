@@ -7,6 +7,8 @@ from pathlib import Path
 import nbformat
 from traitlets.config import PyFileConfigLoader
 
+from gan_helpers.data.uploads import MOST_BYTES
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -31,3 +33,7 @@ def test_a_notebook_is_handed_out_as_if_this_python_had_saved_it(tmp_path):
     assert (tmp_path / "chapter.ipynb").read_bytes() == before
     assert asyncio.run(manager.get("chapter.ipynb", content=False))["content"] is None
     assert asyncio.run(manager.get("text.txt"))["content"] == "text"
+
+
+def test_an_upload_that_is_too_large_arrives_and_can_be_refused():
+    assert config().ServerApp.tornado_settings["websocket_max_message_size"] > 2 * MOST_BYTES

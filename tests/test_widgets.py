@@ -1,7 +1,10 @@
+import io
+
 import ipywidgets
 import numpy as np
 import pytest
 import systems
+from PIL import Image
 
 from gan_helpers.models.gan import build_generator
 from gan_helpers.show import plots, widgets
@@ -127,3 +130,153 @@ def test_the_plane_s_static_twin_shows_every_point():
 def test_more_points_than_letters_are_refused():
     with pytest.raises(ValueError, match="letters for 26 points, got 27"):
         widgets.plane_view(shades, CODES, LABELS, NAMES, np.zeros((27, 2)))
+
+
+# ------------------------------------------------------------------------------------- there and back
+
+KINDS = {"a": "flat", "b": "three-dimensional"}
+SIDE = 8
+PICTURES = {
+    "a": np.linspace(-1, 0, 3 * SIDE * SIDE * 3, dtype=np.float32).reshape(3, SIDE, SIDE, 3),
+    "b": np.linspace(0, 0.4, 2 * SIDE * SIDE * 3, dtype=np.float32).reshape(2, SIDE, SIDE, 3),
+}
+
+
+class Halver:
+    """In the place of a game: to B it halves, to A it doubles and adds 0.1; so every way back is off by 0.1 or 0.05."""
+
+    def translate(self, images, to):
+        return np.clip(images / 2 if to == "b" else 2 * images + 0.1, -1, 1).astype(np.float32)
+
+
+@pytest.fixture
+def explored(monkeypatch):
+    """The explorer's controls by name, and what it has shown: the tiles of each figure."""
+    found, tiles = {}, []
+
+    def display(shown):
+        if isinstance(shown, ipywidgets.HBox):
+            found.update(upload=shown.children[0], message=shown.children[1])
+        else:
+            tiles.append(shown.axes[0].images[0].get_array())
+
+    def interact(show, **controls):
+        found.update(controls)
+        for control in controls.values():
+            control.observe(lambda _: show(**{name: c.value for name, c in controls.items()}), "value")
+        show(**{name: c.value for name, c in controls.items()})
+
+    monkeypatch.setattr(widgets, "display", display)
+    monkeypatch.setattr(ipywidgets, "interact", interact)
+    widgets.translation_explorer(Halver(), PICTURES, KINDS)
+    return found, tiles
+
+
+def file_of(picture, file_format="PNG", **settings):
+    file = io.BytesIO()
+    picture.save(file, file_format, **settings)
+    return file.getvalue()
+
+
+def bring(found, content, name="mine.png", form=8):
+    """Upload a file as the browser does it, in the form of ipywidgets 8 or 7."""
+    if form == 8:
+        value = ({"name": name, "type": "", "size": len(content), "content": memoryview(content)},)
+    else:
+        value = {name: {"metadata": {"name": name, "size": len(content)}, "content": content}}
+    found["upload"].notify_change({"name": "value", "new": value, "old": (), "type": "change", "owner": None})
+
+
+def test_a_picture_is_shown_there_and_back(explored, capsys):
+    found, tiles = explored
+    assert [label for label, _ in found["number"].options] == ["picture 1", "picture 2"]  # as many as both have
+    assert "flat" in dict(found["kind"].options)
+    game, image = Halver(), PICTURES["a"][:1]
+    there = game.translate(image, "b")
+    expected = plots.tile(np.concatenate([image, there, game.translate(there, "a")]), 3)
+    assert np.array_equal(tiles[0], expected)
+    found["kind"].value = "b"
+    assert "Mean absolute error of the round trip: 0.050 (" in capsys.readouterr().out
+    found["number"].value = 1
+    assert np.array_equal(tiles[-1][:, :SIDE], plots.tile(PICTURES["b"][1:], 1))
+
+
+@pytest.mark.parametrize("form", [7, 8])
+def test_an_upload_is_shown_at_once_and_stays_to_choose_from(explored, form):
+    found, tiles = explored
+    bring(found, file_of(Image.new("RGB", (20, 20), (255, 0, 0))), "red.png", form)
+    assert (tiles[-1][:, :SIDE] == [255, 0, 0]).all() and found["number"].options[0][0] == "red.png"
+    assert found["message"].value == "red.png: is it flat or three-dimensional? Say so below. "
+    before = tiles[-1]
+    found["kind"].value = "b"
+    assert np.array_equal(tiles[-1][:, :SIDE], before[:, :SIDE]) and not np.array_equal(tiles[-1], before)
+    found["kind"].value = "a"
+    bring(found, file_of(Image.new("RGB", (20, 20), (0, 0, 255))), "red.png", form)  # another of the same name
+    assert (tiles[-1][:, :SIDE] == [0, 0, 255]).all()
+    found["number"].value = found["number"].options[1][1]
+    assert np.array_equal(tiles[-1], before)
+    found["number"].value = 0
+    assert np.array_equal(tiles[-1], tiles[0])
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "the file is empty"), (b"<b>no picture", "no picture that can be read"), (b"<svg></svg>", "an SVG file")],
+)
+@pytest.mark.parametrize("form", [7, 8])
+def test_a_bad_upload_says_why_and_changes_nothing(explored, content, why, form):
+    found, tiles = explored
+    bring(found, file_of(Image.new("RGB", (20, 20), (255, 0, 0))), "red.png", form)
+    shown, options = len(tiles), found["number"].options
+    bring(found, content, "bad.png", form)
+    assert found["message"].value.startswith("Not used: ") and why in found["message"].value
+    assert len(tiles) == shown and found["number"].options == options and found["number"].value == options[0][1]
+
+
+def test_messages_are_text_and_no_markup(explored):
+    found, _ = explored
+    bring(found, file_of(Image.new("RGB", (9, 9))), "<b>bold</b>.png")
+    assert found["message"].value.startswith("&lt;b&gt;bold")
+
+
+def test_the_reader_hears_that_an_animation_is_cut(explored):
+    found, _ = explored
+    frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
+    bring(found, file_of(frames[0], "GIF", save_all=True, append_images=frames[1:]), "moving.gif")
+    assert "Note: there are several pictures in this file (an animation?): the first is used." in found["message"].value
+
+
+def test_nothing_happens_when_the_upload_is_emptied(explored):
+    found, tiles = explored
+    for nothing in ((), {}):
+        found["upload"].notify_change({"name": "value", "new": nothing, "old": (), "type": "change", "owner": None})
+    assert len(tiles) == 1
+
+
+def test_the_map_shows_every_picture_with_its_error():
+    figure = widgets.translation_map(Halver(), PICTURES, KINDS)
+    left, right = figure.axes
+    game, a = Halver(), PICTURES["a"]
+    there = game.translate(a, "b")
+    rows = np.stack([a, there, game.translate(there, "a")], axis=1).reshape(-1, SIDE, SIDE, 3)
+    assert np.array_equal(left.images[0].get_array(), plots.tile(rows, 3))
+    headings = ["flat", "→ three-dimensional", "and back"]
+    assert [text.get_text() for text in left.texts] == [*headings, "0.10", "0.10", "0.10", "error"]
+    texts = [text.get_text() for text in right.texts]
+    assert texts == ["three-dimensional", "→ flat", "and back", "0.05", "0.05", "error"]
+
+
+def test_a_real_game_is_drawn():
+    game, _ = systems.build("cyclegan")
+    errors = [text.get_text() for text in widgets.translation_map(game, PICTURES, KINDS).axes[0].texts[3:6]]
+    assert all(0 < float(error) < 2 for error in errors)
+
+
+@pytest.mark.parametrize("draw", [widgets.translation_map, widgets.translation_explorer])
+def test_what_is_not_of_two_kinds_is_refused(draw):
+    with pytest.raises(ValueError, match="pictures must be a dictionary with the keys 'a' and 'b', got ndarray"):
+        draw(Halver(), PICTURES["a"], KINDS)
+    with pytest.raises(ValueError, match="names must be a dictionary with the keys 'a' and 'b', got the keys 'a', 'c'"):
+        draw(Halver(), PICTURES, {"a": "flat", "c": "round"})
+    with pytest.raises(ValueError, match="at least one image of each kind"):
+        draw(Halver(), PICTURES | {"b": PICTURES["b"][:0]}, KINDS)

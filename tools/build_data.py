@@ -419,6 +419,12 @@ def write_table(manifest: dict) -> None:
         f"| `{e['file']}` | {e['title']} | {e['source']} | {e['licence']} | {e['bytes'] / 1e6:.1f} | `{e['sha256']}` |"
         for e in manifest.values()
     ]
+    lines += [
+        "",
+        "Apples and oranges do not ship. `gan_helpers.apple_orange()` downloads these photographs (78.5 MB) from the",
+        "host of the CycleGAN paper's authors, checks the archive's SHA-256, and keeps it in `~/.keras/datasets`. The",
+        "photographs come from ImageNet, which grants no licence to pass them on.",
+    ]
     (ASSETS / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

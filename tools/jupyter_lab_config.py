@@ -28,3 +28,5 @@ c.ServerApp.root_dir = str(Path(__file__).resolve().parent.parent)
 c.ServerApp.contents_manager_class = AsIfSavedHere
 c.LabApp.default_url = "/lab/tree/notebooks/01_introduction.ipynb"
 c.LabApp.app_settings_dir = str(Path(__file__).resolve().with_name("jupyter_lab_settings"))
+# Uploads reach the kernel as messages, which may have 10 MB by default. Of larger ones nobody would hear anything.
+c.ServerApp.tornado_settings = {"websocket_max_message_size": 100_000_000}

@@ -3,5 +3,5 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["fashion", "images", "manifest", "mixtures", "sets"]
+    __name__, submodules=["apples", "download", "fashion", "images", "manifest", "mixtures", "sets", "uploads"]
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import zlib
 from pathlib import Path
 
 import numpy as np
 
+from .download import downloads
 from .images import ImageDataset, dataset_of
 from .manifest import DataError, entry_of
 
@@ -46,8 +46,7 @@ def full_fashion_mnist() -> ImageDataset:
 
 def _fashion_folder() -> Path:
     """Where the four gzipped idx files lie; asks Keras to download them if they are nowhere yet."""
-    keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    cache = keras_home / "datasets" / "fashion-mnist"
+    cache = downloads() / "fashion-mnist"
     for folder in (Path("/usr/share/datasets/fashion-mnist"), cache):
         if all((folder / f"{name}.gz").exists() for name in FASHION_MNIST_SHA256):
             return folder

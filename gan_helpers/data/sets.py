@@ -33,6 +33,24 @@ VAGUE = {"face", "sign", "symbol", "with", "person", "people"}  # what says noth
 SKIN_TONES = ("yellow", "light", "medium-light", "medium", "medium-dark", "dark")
 
 
+class Unpaired(NamedTuple):
+    """Images of two kinds to learn from, A and B, of different length, and held-out ones of both.
+
+    No image of A belongs to one of B. All are float32 in [−1, 1], of one side.
+
+    Attributes:
+        a: shape (n_a, side, side, 3), to learn from.
+        b: shape (n_b, side, side, 3), to learn from.
+        test_a: shape (m_a, side, side, 3); never shown to a model in training.
+        test_b: shape (m_b, side, side, 3); never shown to a model in training.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+    test_a: np.ndarray
+    test_b: np.ndarray
+
+
 def mnist() -> ImageDataset:
     """All 70,000 MNIST digits, 28 × 28 grey (LeCun, Bottou, Bengio & Haffner, 1998).
 

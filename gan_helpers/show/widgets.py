@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from string import ascii_uppercase
 
@@ -9,9 +11,11 @@ import ipywidgets
 import keras
 import numpy as np
 from IPython.display import display
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..core.system import generate, latent_noise
+from ..data.uploads import FORMATS, MOST_BYTES, read_picture
 from . import plots
 from .planes import draw_codes
 
@@ -223,3 +227,116 @@ def plane_explorer(
 
     z1, z2 = (slider(-reach, reach, reach / 30, description=name) for name in ("z1", "z2"))
     ipywidgets.interact(show, z1=z1, z2=z2)
+
+
+# ------------------------------------------------------------------------------------ translations, there and back
+
+OTHER = {"a": "b", "b": "a"}
+
+
+def translation_explorer(game, pictures: Mapping[str, np.ndarray], names: Mapping[str, str]) -> None:
+    """Choose a picture or upload one, and see its translation and its way back.
+
+    The mean absolute error of the round trip is printed below. An upload that cannot be used changes nothing, and a
+    sentence says why. See :func:`translation_map` for the static twin.
+
+    Args:
+        game: a :class:`~gan_helpers.models.cyclegan.CycleGAN`.
+        pictures: ``"a"`` and ``"b"`` → images of that kind to choose from, float in [−1, 1], shape (n, side, side, 3).
+            Uploads get the same side.
+        names: ``"a"`` and ``"b"`` → what that kind is called.
+
+    Raises:
+        ValueError: ``pictures`` or ``names`` are not of two kinds, or there are no pictures of one.
+    """
+    check_kinds(pictures, names)
+    shipped = min(len(pictures["a"]), len(pictures["b"]))
+    uploads = []
+
+    def show(kind, number):
+        image = [*pictures[kind][:shipped], *uploads][number]
+        figure = Figure(figsize=(6.6, 2.5))
+        error = draw_round_trips(figure.subplots(), game, image[np.newaxis], kind, names)[0]
+        display(figure)
+        print(f"Mean absolute error of the round trip: {error:.3f} (from black to white it is 2)")
+
+    def receive(change):
+        try:
+            for name, content in uploaded_files(change["new"]):
+                image, remark = read_with_remarks(content, side=pictures["a"].shape[1])
+                uploads.append(image)
+                message.value = html.escape(f"{name}: is it {names['a']} or {names['b']}? Say so below. {remark}")
+                number.options = [(name, shipped + len(uploads) - 1), *number.options]  # and chooses the first of them
+        except ValueError as error:
+            message.value = html.escape(f"Not used: {error}.")
+
+    kind = ipywidgets.Dropdown(options=[(names["a"], "a"), (names["b"], "b")], description="it is")
+    number = ipywidgets.Dropdown(options=[(f"picture {i + 1}", i) for i in range(shipped)], description="show")
+    upload = ipywidgets.FileUpload(accept=",".join(f"image/{name.lower()}" for name in FORMATS), multiple=False)
+    message = ipywidgets.HTML(f"A picture of your own, at most {MOST_BYTES / 1e6:g} MB")
+    upload.observe(receive, names="value")
+    display(ipywidgets.HBox([upload, message]))
+    ipywidgets.interact(show, kind=kind, number=number)
+
+
+def translation_map(game, pictures: Mapping[str, np.ndarray], names: Mapping[str, str]) -> Figure:
+    """What :func:`translation_explorer` shows, for all its pictures: a row each, images of A left, images of B right.
+
+    A row shows the picture, its translation and its way back, and then the mean absolute error of the round trip.
+    """
+    check_kinds(pictures, names)
+    figure = Figure(figsize=(9.6, 1.2 * max(map(len, pictures.values())) + 0.3))
+    for axes, kind in zip(figure.subplots(1, 2), ("a", "b"), strict=True):
+        errors = draw_round_trips(axes, game, pictures[kind], kind, names)
+        width, height = axes.get_xlim()[1], axes.get_ylim()[0]
+        for i, error in enumerate(errors):
+            axes.text(1.02 * width, (i + 0.5) * height / len(errors), f"{error:.2f}", va="center", fontsize=9)
+        axes.text(1.02 * width, -4, "error", fontsize=9)
+        axes.set_anchor("N")
+    return figure
+
+
+def draw_round_trips(axes: Axes, game, images: np.ndarray, kind: str, names: Mapping[str, str]) -> np.ndarray:
+    """Draw each image, its translation and its way back, in a row with headings.
+
+    Args:
+        axes: to draw into.
+        game: a :class:`~gan_helpers.models.cyclegan.CycleGAN`.
+        images: float in [−1, 1], shape (n, side, side, 3).
+        kind: theirs, ``"a"`` or ``"b"``.
+        names: ``"a"`` and ``"b"`` → what that kind is called.
+
+    Returns:
+        The mean absolute error of each round trip: float32, shape (n,).
+    """
+    there = game.translate(images, to=OTHER[kind])
+    back = game.translate(there, to=kind)
+    plots.show_tiles(axes, np.stack([images, there, back], axis=1).reshape(-1, *images.shape[1:]), columns=3)
+    apart = axes.get_xlim()[1] / 3
+    for i, heading in enumerate((names[kind], f"→ {names[OTHER[kind]]}", "and back")):
+        axes.text((i + 0.5) * apart, -4, heading, ha="center", fontsize=9)
+    return np.abs(back - images).mean(axis=(1, 2, 3))
+
+
+def check_kinds(pictures: Mapping[str, np.ndarray], names: Mapping[str, str]) -> None:
+    """Raise a clear error unless there are pictures of two kinds and names for both."""
+    for argument, value in (("pictures", pictures), ("names", names)):
+        if not isinstance(value, Mapping) or set(value) != {"a", "b"}:
+            found = f"the keys {', '.join(map(repr, value))}" if isinstance(value, Mapping) else type(value).__name__
+            raise ValueError(f"{argument} must be a dictionary with the keys 'a' and 'b', got {found}")
+    if not len(pictures["a"]) or not len(pictures["b"]):
+        raise ValueError("pictures must have at least one image of each kind, got none of one")
+
+
+def uploaded_files(value) -> list[tuple[str, bytes]]:
+    """Name and content of each file in the value of a ``FileUpload``, of ipywidgets 7 (as on Colab) or 8."""
+    files = [{"name": name, **file} for name, file in value.items()] if isinstance(value, dict) else value
+    return [(file["name"], bytes(file["content"])) for file in files]
+
+
+def read_with_remarks(content: bytes, side: int) -> tuple[np.ndarray, str]:
+    """As :func:`~gan_helpers.data.uploads.read_picture`, and what it warns of, as a sentence or an empty string."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        image = read_picture(content, side)
+    return image, " ".join(f"Note: {warning.message}." for warning in caught)
