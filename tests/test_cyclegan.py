@@ -126,7 +126,9 @@ def test_whom_each_loss_moves(eagerly):
     assert adversarial("adversarial_ab") == {"a_to_b", "discriminator_b"}  # of which only the first learns from it
     assert adversarial("adversarial_ba") == {"b_to_a", "discriminator_a"}
     for name in ("cycle_a", "cycle_b"):
-        reached = slopes(game, lambda x, y, name=name: game.cycle_losses(x, y, *fakes(x, y), tf.constant(0))[name], a, b)
+        reached = slopes(
+            game, lambda x, y, name=name: game.cycle_losses(x, y, *fakes(x, y), tf.constant(0))[name], a, b
+        )
         assert reached == {"a_to_b", "b_to_a"}
     for name, generator in (("identity_a", "b_to_a"), ("identity_b", "a_to_b")):
         assert slopes(game, lambda x, y, name=name: game.identity_losses(x, y)[name], a, b) == {generator}

@@ -34,15 +34,15 @@ SKIN_TONES = ("yellow", "light", "medium-light", "medium", "medium-dark", "dark"
 
 
 class Unpaired(NamedTuple):
-    """Images of two kinds to learn from, A and B, of different length, and held-out ones of both.
+    """Images of two kinds, A and B, to learn to translate between, and others to test the translation with.
 
-    No image of A belongs to one of B. All are float32 in [−1, 1], of one side.
+    All are float32 in [−1, 1], shape (n, height, width, 3).
 
     Attributes:
-        a: shape (n_a, side, side, 3), to learn from.
-        b: shape (n_b, side, side, 3), to learn from.
-        test_a: shape (m_a, side, side, 3); never shown to a model in training.
-        test_b: shape (m_b, side, side, 3); never shown to a model in training.
+        a: training images of A.
+        b: training images of B. There may be more or fewer of them, and none belongs to any image of A.
+        test_a: images of A to test with.
+        test_b: images of B to test with; where a data set has pairs, image i belongs to image i of ``test_a``.
     """
 
     a: np.ndarray
@@ -103,24 +103,6 @@ def emoji_names(part: str = "train") -> tuple[str, ...]:
         DataError: the shipped file is missing or not the one that was shipped.
     """
     return tuple(manifest.arrays_of("emoji_noto")[f"{checked_part(part)}_names"].tolist())
-
-
-class Unpaired(NamedTuple):
-    """Images of two kinds, A and B, to learn to translate between, and others to test the translation with.
-
-    All are float32 in [−1, 1], shape (n, height, width, 3).
-
-    Attributes:
-        a: training images of A.
-        b: training images of B. There may be more or fewer of them, and none belongs to any image of A.
-        test_a: images of A to test with.
-        test_b: images of B to test with; where a data set has pairs, image i belongs to image i of ``test_a``.
-    """
-
-    a: np.ndarray
-    b: np.ndarray
-    test_a: np.ndarray
-    test_b: np.ndarray
 
 
 def unpaired_emoji(a: str = "twemoji", b: str = "fluent", size: int = EMOJI_SIZE, seed: int = 0) -> Unpaired:
