@@ -68,7 +68,8 @@ def build_unet_generator(base: int = 32, depth: int = 4) -> keras.Model:
     for i, width in enumerate(widths):
         # The first map is not normalised, or no skip could tell a dark picture from a light one. Nor is the innermost
         # one: of pictures with 2^depth pixels a side it is 1 × 1, and one number less its mean is 0.
-        x = block(x, width, 4, layers.LeakyReLU(negative_slope=0.2), strides=2, normalise=0 < i < depth - 1)
+        slope = layers.LeakyReLU(negative_slope=0.2)
+        x = block(x, width, 4, slope, strides=2, normalise=0 < i < depth - 1)
         skips.append(x)
     for width, skip in zip(widths[-2::-1], skips[-2::-1], strict=True):
         x = block(layers.UpSampling2D()(x), width, 4, layers.ReLU())
