@@ -48,7 +48,13 @@ def test_empty_functions_count_as_not_attempted(capsys):
         """Return something."""
         ...
 
-    for answer in (empty, empty_with_docstring, (empty, 1)):
+    class WithAnEmptyMethod:
+        def __init__(self, a):
+            self.a = a
+
+        def empty(self): ...
+
+    for answer in (empty, empty_with_docstring, (empty, 1), WithAnEmptyMethod):
         exercises.check("3.3", answer)
         assert "not attempted yet" in capsys.readouterr().out
     assert not exercises.not_attempted(lambda a: a) and not exercises.not_attempted((1, 2))

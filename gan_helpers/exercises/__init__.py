@@ -1,7 +1,8 @@
 """``check("3.1", answer)``: is this right, and if not, what is worth another look?
 
-An answer that is still ``...``, or a function whose body is, counts as not attempted and fails nothing. Every check
-is itself tested against right answers and typical wrong ones. One module a chapter holds the checks themselves.
+An answer that is still ``...``, or a function whose body is, or a class with such a method, counts as not attempted and
+fails nothing. Every check is itself tested against right answers and typical wrong ones. One module a chapter holds the
+checks themselves.
 """
 
 from __future__ import annotations
@@ -111,9 +112,11 @@ def copied(value):
 
 
 def not_attempted(answer) -> bool:
-    """Whether ``answer`` is ``...``, a function with no other body, or a tuple with such a part."""
+    """Whether ``answer`` is ``...``, a function with no other body, or a tuple or a class with such a part."""
     if isinstance(answer, tuple):
         return any(not_attempted(part) for part in answer)
+    if inspect.isclass(answer):
+        return any(not_attempted(method) for method in vars(answer).values() if inspect.isfunction(method))
     code = getattr(answer, "__code__", None)
     if code is None:
         return answer is ...

@@ -542,6 +542,7 @@ def make_cyclegan(
     average: float,
     seed: int,
     steps: int,
+    kind: type[CycleGAN] = CycleGAN,
 ) -> CycleGAN:
     """A CycleGAN of two U-Nets as its recipe has it, compiled, untrained: Adam, and rates that fall along a cosine.
 
@@ -555,10 +556,11 @@ def make_cyclegan(
         average: see :class:`CycleGAN`.
         seed: of batches and pools.
         steps: when the rates reach 0.
+        kind: a variant of the game, such as :class:`AugmentedDiscriminators`.
     """
     generators = build_unet_generator(base), build_unet_generator(base)
     discriminators = build_patch_discriminator(patch_base), build_patch_discriminator(patch_base)
-    game = CycleGAN(generators, discriminators, cycle=cycle, identity=identity, pool=pool, seed=seed, average=average)
+    game = kind(generators, discriminators, cycle=cycle, identity=identity, pool=pool, seed=seed, average=average)
     falling = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     game.compile(*(keras.optimizers.Adam(falling, beta_1=0.5) for _ in range(2)))
     return game
