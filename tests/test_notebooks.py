@@ -90,6 +90,14 @@ def test_moving_pictures_go_on_moving():
     assert pictures.lighter_png(moving) == moving
 
 
+def test_pictures_come_back_from_text():
+    row, column = np.mgrid[:16, :16] / 8 - 1  # soft pictures, as WebP likes them
+    images = np.stack([np.stack([row * k, column, -row], axis=-1) for k in (0.2, 0.9, -0.5)]).clip(-1, 1)
+    again = pictures.from_text(pictures.to_text(images))
+    assert again.shape == (3, 16, 16, 3) and again.dtype == np.float32
+    assert np.abs(again - images).mean() < 0.05 and np.abs(again - images[::-1]).mean() > 0.15
+
+
 def test_a_failed_cell_leaves_the_file_untouched(tmp_path, monkeypatch, capsys):
     (tmp_path / "notebooks").mkdir()
     path = small_notebook(tmp_path / "notebooks" / "03_small.ipynb", "1 + 1", "1 / 0", "2 + 2")
