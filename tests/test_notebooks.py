@@ -95,7 +95,7 @@ def test_pictures_come_back_from_text():
     images = np.stack([np.stack([row * k, column, -row], axis=-1) for k in (0.2, 0.9, -0.5)]).clip(-1, 1)
     again = pictures.from_text(pictures.to_text(images))
     assert again.shape == (3, 16, 16, 3) and again.dtype == np.float32
-    assert np.abs(again - images).mean() < 0.06 < 0.1 < np.abs(again - images[::-1]).mean()  # in another order: far away
+    assert np.abs(again - images).mean() < 0.06 < 0.1 < np.abs(again - images[::-1]).mean()
 
 
 def test_a_failed_cell_leaves_the_file_untouched(tmp_path, monkeypatch, capsys):
