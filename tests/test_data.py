@@ -194,6 +194,28 @@ def test_man_woman_and_person_of_an_emoji_are_on_one_side():
         assert variants <= train or variants <= test, variants
 
 
+def test_people_in_yellow_and_other_people_in_five_tones():
+    tones, people = sets.unpaired_tones(16), sets.emoji_people(16)
+    assert tones.a.shape == (69, 16, 16, 3) and tones.b.shape == (5 * 70, 16, 16, 3)
+    assert tones.test_a.shape == (25, 16, 16, 3) and tones.test_b.shape == (25, 5, 16, 16, 3)
+    assert all(part.dtype == np.float32 for part in tones)
+    stored = {image.tobytes(): i for i, image in enumerate(people.scaled())}
+    names, shown = np.array(sets.emoji_people_names()), sets.emoji_people_attributes()["skin_tone"]
+    places = [np.array([stored[image.tobytes()] for image in part]) for part in (tones.a, tones.b)]
+    assert (shown[places[0]] == 0).all() and np.bincount(shown[places[1]]).tolist() == [0, 70, 70, 70, 70, 70]
+    in_a, in_b = (set(names[of]) for of in places)
+    assert not in_a & in_b and len(in_a) == 69 and len(in_b) == 70
+    assert not {name.removeprefix("man ") for name in in_a} & {name.removeprefix("man ") for name in in_b}
+    test, labels = people.scaled("test"), people.test_labels
+    assert np.array_equal(
+        np.concatenate([tones.test_a[:, None], tones.test_b], axis=1).ravel(), test[labels > 0].ravel()
+    )
+    again, other = sets.unpaired_tones(16), sets.unpaired_tones(16, seed=1)
+    assert np.array_equal(again.a, tones.a) and not np.array_equal(other.a[:9], tones.a[:9])
+    with pytest.raises(ValueError, match="size must be 64, 32, 16, 8 or 4, got 24"):
+        sets.unpaired_tones(24)
+
+
 def test_attributes_tell_what_the_pictures_show():
     assert not any(emoji in sets.emoji_people_names() for emoji in ("skull", "breast-feeding", "fairy", "genie"))
     for part in ("train", "test"):

@@ -16,6 +16,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -108,9 +109,7 @@ def unpaired_emoji(
     """
     if a == b:
         raise ValueError(f"a and b must be two styles, got {a!r} twice")
-    family = families(emoji_names())
-    place = np.random.default_rng(seed).permutation(family[-1] + 1)[family]  # of its family in a random order
-    in_a = place < np.median(place)
+    in_a = _first_half(families(emoji_names()), seed)
     return emoji(a, size).scaled()[in_a], emoji(b, size).scaled()[~in_a]
 
 
@@ -174,6 +173,55 @@ def emoji_people_attributes(part: str = "train") -> dict[str, np.ndarray]:
     names = [key.removeprefix(prefix) for key in stored if key.startswith(prefix)]
     attributes = {name: stored[prefix + name] for name in names if name not in ("images", "labels", "names")}
     return attributes | {"skin_tone": attributes["skin_tone"].astype(np.int64)}
+
+
+class Tones(NamedTuple):
+    """People in yellow, other people in five skin tones, and test pictures in all of them; see :func:`unpaired_tones`.
+
+    All are float32 in [−1, 1]: ``a`` and ``test_a`` of shape (n, size, size, 3), ``b`` of shape (m, size, size, 3), and
+    ``test_b`` of shape (n, 5, size, size, 3): picture i of ``test_a`` in the tones ``SKIN_TONES[1:]``.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+    test_a: np.ndarray
+    test_b: np.ndarray
+
+
+def unpaired_tones(size: int = 32, seed: int = 0) -> Tones:
+    """Heads and busts of :func:`emoji_people`: A is yellow, B has five skin tones, and nobody is in both.
+
+    Variants of an emoji (man, woman and person) are all in A or all in B, as far as their names tell: see
+    :func:`families`. The test pictures are in neither, and come with their true counterparts. Smileys, which have one
+    tone only, are left out.
+
+    Args:
+        size: pixels a side; see :func:`emoji_people`.
+        seed: chooses who is in A.
+
+    Raises:
+        ValueError: there is no such size.
+        DataError: the shipped file is missing or not the one that was shipped.
+    """
+    train, names = _in_every_tone("train", size)
+    test, _ = _in_every_tone("test", size)
+    in_a = _first_half(families(names), seed)
+    return Tones(train[in_a, 0], train[~in_a, 1:].reshape(-1, *train.shape[2:]), test[:, 0], test[:, 1:])
+
+
+def _in_every_tone(part: str, size: int) -> tuple[np.ndarray, list[str]]:
+    """Each head and bust in the order of ``SKIN_TONES``, shape (n, 6, size, size, 3), in [−1, 1]; and its name."""
+    people, tones = emoji_people(size), len(SKIN_TONES)
+    shown = people.labels(part) != people.class_names.index("smiley")
+    names = [name for name, is_shown in zip(emoji_people_names(part), shown, strict=True) if is_shown]
+    images = people.scaled(part)[shown]  # the tones of one emoji follow each other
+    return images.reshape(-1, tones, *images.shape[1:]), names[::tones]
+
+
+def _first_half(family: np.ndarray, seed: int) -> np.ndarray:
+    """Which emoji belong to a random half of all families: bool (n,), for the families' numbers, int (n,)."""
+    place = np.random.default_rng(seed).permutation(family[-1] + 1)[family]  # of its family in a random order
+    return place < np.median(place)
 
 
 def load(name: str, size: int | None = None) -> ImageDataset:
