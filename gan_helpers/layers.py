@@ -175,7 +175,8 @@ class ConditionalInstanceNormalization(keras.layers.Layer):
     def call(self, x: tf.Tensor, code: tf.Tensor) -> tf.Tensor:
         """Float (n, height, width, channels) and (n, code_dim) → the shape of the first."""
         mean, variance = tf.nn.moments(x, axes=[1, 2], keepdims=True)
-        factor, bias = tf.split(self.factors_and_biases(code)[:, tf.newaxis, tf.newaxis], 2, axis=-1)
+        both = self.factors_and_biases(code)[:, tf.newaxis, tf.newaxis]
+        factor, bias = tf.split(both, 2, axis=-1)
         return (1 + factor) * (x - mean) * tf.math.rsqrt(variance + 1e-5) + bias
 
 

@@ -141,8 +141,12 @@ class AugmentedCycleGAN(CycleGAN):
         super().__init__(generators, discriminators[:2], loss, cycle, 0.0, adversarial, pool, seed, average)
         self.encoder, self.discriminator_z = encoder, discriminators[2]
         self.code_cycle_weight = checks.not_negative("code_cycle", code_cycle)
-        self.code_dim = encoder.output_shape[-1]
         self.averaged_encoder = None  # made when training starts
+
+    @property
+    def code_dim(self) -> int:
+        """How many numbers a code has."""
+        return self.encoder.output_shape[-1]
 
     # ------------------------------------------------------------------------------------------- one step
 
