@@ -43,6 +43,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data.uploads": ["read_picture"],
         "exercises": ["check"],
         "models.advgan": ["AdvGAN"],
+        "models.augmented": ["AugmentedCycleGAN"],
         "models.cgan": ["ConditionalGAN", "MatchingAwareGAN"],
         "models.cyclegan": ["CycleGAN"],
         "models.dcgan": ["SharedFakesGAN"],

@@ -156,6 +156,30 @@ class MinibatchStdDev(keras.layers.Layer):
         return super().get_config() | {"group_size": self.group_size}
 
 
+# ----------------------------------------------------------------------------------- that of the Augmented CycleGAN
+
+
+class ConditionalInstanceNormalization(keras.layers.Layer):
+    """Give every channel of every image mean 0 and variance 1; then a factor and a bias that follow from a code.
+
+    y = (1 + γ(z)) · (x − μ) / σ + β(z), where γ and β are learned linear functions of the code z, μ and σ are the mean
+    and the standard deviation of one channel of one image (Dumoulin et al., 2017, arXiv:1610.07629, with a code in the
+    place of a label). So the code turns whole channels up and down.
+    """
+
+    def build(self, x_shape, code_shape):
+        """Make γ and β, one dense layer for both: (code_dim,) → (2 · channels,)."""
+        self.factors_and_biases = keras.layers.Dense(2 * x_shape[-1])
+        self.factors_and_biases.build(code_shape)
+
+    def call(self, x: tf.Tensor, code: tf.Tensor) -> tf.Tensor:
+        """Float (n, height, width, channels) and (n, code_dim) → the shape of the first."""
+        mean, variance = tf.nn.moments(x, axes=[1, 2], keepdims=True)
+        both = self.factors_and_biases(code)[:, tf.newaxis, tf.newaxis]
+        factor, bias = tf.split(both, 2, axis=-1)
+        return (1 + factor) * (x - mean) * tf.math.rsqrt(variance + 1e-5) + bias
+
+
 # ------------------------------------------------------------------------------------- those of the style-based GAN
 
 

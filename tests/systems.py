@@ -20,6 +20,7 @@ from gan_helpers import losses
 from gan_helpers.augmentation import Augmented
 from gan_helpers.models import (
     advgan,
+    augmented,
     cgan,
     classifier,
     cyclegan,
@@ -161,6 +162,17 @@ def translating_game(kind=cyclegan.CycleGAN, **settings):
     return make
 
 
+def coded_translating_game(seed):
+    generators = [augmented.build_coded_generator(code_dim, base=4, depth=2) for code_dim in (3, 0)]
+    discriminators = [cyclegan.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
+    encoder, of_codes = augmented.build_code_encoder(3, base=4, depth=2), augmented.build_code_discriminator(3, width=8)
+    game = augmented.AugmentedCycleGAN(
+        generators, encoder, [*discriminators, of_codes], pool=12, seed=seed, average=0.9
+    )
+    game.compile(optimizer(), optimizer())
+    return game
+
+
 def fixed_classifier():
     """The same whenever it is made: that it does not depend on the seed is part of what makes the run."""
     network = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(3)])
@@ -195,6 +207,7 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "cgan": (conditional_game, ((IMAGES, LABELS),)),
     "cgan, wrong pairs": (partial(conditional_game, kind=cgan.MatchingAwareGAN), ((IMAGES, LABELS),)),
     "cyclegan": (translating_game(), (COLOURED[:24], COLOURED[8:])),
+    "cyclegan, augmented": (coded_translating_game, (COLOURED[:24], COLOURED[8:])),
     "autoencoder": (autoencoder(vae.Autoencoder, vae.build_encoder, vae.build_decoder), ((INK, INK),)),
     "vae": (autoencoder(vae.VAE, vae.build_gaussian_encoder, vae.build_bernoulli_decoder), (INK,)),
     "classifier": (small_classifier(classifier.Classifier), ((IMAGES, LABELS),)),

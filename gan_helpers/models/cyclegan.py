@@ -247,7 +247,7 @@ class CycleGAN(System):
         average: float | None = None,
     ):
         check_four(generators, discriminators)
-        super().__init__(seed, generators[0].input_shape[1:])
+        super().__init__(seed, generators[0].output_shape[1:])
         self.a_to_b, self.b_to_a = generators
         self.discriminator_a, self.discriminator_b = discriminators
         self.adversarial_loss = loss or LeastSquaresLoss()
