@@ -60,7 +60,8 @@ def build_coded_generator(code_dim: int = 2, base: int = 16, depth: int = 3) -> 
 def build_code_encoder(code_dim: int = 2, base: int = 16, depth: int = 3) -> keras.Model:
     """Images of A (n, h, w, 3) and their counterparts in B (n, h, w, 3) → codes (n, code_dim), float32.
 
-    Nothing is normalised: that would remove the mean colour of a picture, which may be what the code must tell.
+    Nothing is normalised: that would remove the mean colour of a picture, which may be what the code must tell. So the
+    weights start larger than elsewhere (He et al., 2015, arXiv:1502.01852), or all codes would be nearly 0 at first.
 
     Args:
         code_dim: numbers in a code.
@@ -70,7 +71,8 @@ def build_code_encoder(code_dim: int = 2, base: int = 16, depth: int = 3) -> ker
     image_a, image_b = layers.Input((None, None, 3), name="a"), layers.Input((None, None, 3), name="b")
     x = layers.Concatenate()([image_a, image_b])
     for i in range(depth):
-        x = block(x, base * 2**i, 4, layers.LeakyReLU(negative_slope=0.2), strides=2, normalise=False)
+        x = layers.Conv2D(base * 2**i, 4, strides=2, padding="same", kernel_initializer="he_normal")(x)
+        x = layers.LeakyReLU(negative_slope=0.2)(x)
     x = layers.GlobalAveragePooling2D()(x)
     return keras.Model([image_a, image_b], layers.Dense(code_dim, dtype="float32")(x), name="encoder")
 
