@@ -65,6 +65,16 @@ def test_classes_and_what_lies_between_them(monkeypatch):
     assert [text.get_text() for text in figure.axes[0].texts] == ["a", "b", "c"]
 
 
+def test_rows_of_pictures_have_names_and_one_length():
+    white, black = np.ones((2, 4, 4, 3), np.float32), -np.ones((2, 4, 4, 3), np.float32)
+    axes = plots.picture_rows({"white": white, "black": black}).axes[0]
+    tiles = axes.images[0].get_array()
+    assert tiles[:4, :4].min() > 0.99 > 0.01 > tiles[-4:, :4].max()
+    assert [text.get_text() for text in axes.texts] == ["white", "black"]
+    with pytest.raises(ValueError, match="all rows must have equally many images, got 1, 2"):
+        plots.picture_rows({"white": white, "black": black[:1]})
+
+
 # ---------------------------------------------------------------------------------------------- directions
 
 DIRECTIONS = {name: np.eye(8, dtype=np.float32)[i] for i, name in enumerate(("a hat", "a beard"))}

@@ -88,6 +88,27 @@ def compare_grids(sets: dict[str, np.ndarray], columns: int = 8, scale: float = 
     return figure
 
 
+def picture_rows(rows: dict[str, np.ndarray], scale: float = 0.55) -> Figure:
+    """Images in rows, with the name of each row on its left.
+
+    Args:
+        rows: name → images as for :func:`image_grid`; equally many in each row.
+        scale: inches per image.
+
+    Raises:
+        ValueError: the rows are not equally long.
+    """
+    lengths = {len(images) for images in rows.values()}
+    if len(lengths) != 1:
+        raise ValueError(f"all rows must have equally many images, got {', '.join(map(str, sorted(lengths)))}")
+    figure = image_grid(np.concatenate(list(rows.values())), lengths.pop(), scale=scale)
+    (axes,) = figure.axes
+    apart = axes.get_ylim()[0] / len(rows)
+    for i, name in enumerate(rows):
+        axes.text(-4, (i + 0.5) * apart, name, ha="right", va="center")
+    return figure
+
+
 def samples_over_time(snapshots: dict[int, np.ndarray], scale: float = 0.5) -> Figure:
     """One row a snapshot (step → images), each column the same noise: watch one vector's picture change."""
     per_row = len(next(iter(snapshots.values())))

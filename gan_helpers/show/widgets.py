@@ -155,16 +155,10 @@ def class_explorer(game, class_names: Sequence[str]) -> None:
 def class_map(game, class_names: Sequence[str], seeds: Sequence[int], scale: float = 0.55) -> Figure:
     """Every class with the same noise vectors: a row for each class, a column for each seed."""
     noise = np.concatenate([latent_noise(1, game.latent_dim, seed) for seed in seeds])
-    classes, columns = len(class_names), len(seeds)
-    labels = np.repeat(np.arange(classes), columns)
-    figure = plots.image_grid(
-        game.pictures(np.tile(noise, (classes, 1)), game.label_vectors(labels)), columns, scale=scale
-    )
-    (axes,) = figure.axes
-    apart = axes.get_ylim()[0] / classes
-    for i, name in enumerate(class_names):
-        axes.text(-4, (i + 0.5) * apart, name, ha="right", va="center")
-    return figure
+    rows = {}
+    for label, name in enumerate(class_names):
+        rows[name] = game.pictures(noise, game.label_vectors(np.full(len(seeds), label)))
+    return plots.picture_rows(rows, scale)
 
 
 Decoder = Callable[[np.ndarray], np.ndarray]
