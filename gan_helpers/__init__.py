@@ -38,7 +38,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "core.watchers": ["Stopwatch"],
         "data.images": ["ImageDataset", "few_per_class"],
         "data.mixtures": ["gaussian_ring", "two_gaussians"],
-        "data.sets": ["emoji", "emoji_people", "fashion_mnist", "mnist", "unpaired_emoji"],
+        "data.sets": ["emoji", "emoji_people", "fashion_mnist", "mnist", "photographs", "unpaired_emoji"],
         "exercises": ["check"],
         "models.advgan": ["AdvGAN"],
         "models.cgan": ["ConditionalGAN", "MatchingAwareGAN"],
