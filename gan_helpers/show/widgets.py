@@ -242,7 +242,8 @@ def attack_view(
         label: the class that the attack leads away from.
         class_names: what each logit stands for.
         attack: how it is changed.
-        epsilon: by how much at most, on images in [−1, 1]. The change is drawn so strongly that ε is black or white.
+        epsilon: by how much at most, on images in [−1, 1]. The change is drawn so strongly that ε is black or white;
+            of colours, only green.
         top: so many classes are shown, each with its probability before (blue) and after (orange).
     """
     changed = attack(model, image[np.newaxis], np.array([label]), epsilon)
@@ -250,8 +251,10 @@ def attack_view(
     figure = Figure(figsize=(9.6, 3.1))
     left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1.3))
     plots.show_tiles(left, changed, 1, "what the classifier sees")
-    change = (changed - image) / epsilon if epsilon else 0 * changed
-    plots.show_tiles(middle, np.clip(change, -1, 1), 1, "the change, amplified")
+    channel = image.shape[-1] // 2
+    change = (changed - image)[..., channel : channel + 1] / (epsilon or 1)
+    of = " of green" if image.shape[-1] == 3 else ""
+    plots.show_tiles(middle, np.clip(change, -1, 1), 1, f"the change{of}, amplified")
     shown = np.argsort(-np.maximum(before, after))[:top]
     places = np.arange(len(shown))
     right.barh(places - 0.2, before[shown], 0.4, color=plots.REAL, label="before")
