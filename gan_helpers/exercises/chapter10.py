@@ -47,7 +47,7 @@ def _climb(answer):
     require(found.shape == image.shape, f"Return an image of the shape of the one given, not {found.shape}.")
     require(len(asked) == 20, f"The slope should be asked for once per step, 20 times; you ask {len(asked)} times.")
     require(np.abs(found - image).max() <= 0.3 + 1e-9, f"A number has moved by {np.abs(found - image).max():.2f}, and "
-            "ε was 0.3. What has to stay within ε, one step or the whole perturbation?")  # fmt: skip
+            "ε was 0.3. What has to stay within ε?")  # fmt: skip
     require(not np.allclose(asked, image), "The slope is always taken at the image from which the attack began. Where "
             "should it be taken?")  # fmt: skip
     expected = image.copy()
