@@ -403,7 +403,7 @@ def test_the_photographs_are_five_and_none_is_held_out():
 
 def test_manifest_is_plain_json():
     assert set(json.loads((manifest.ASSETS / "manifest.json").read_text())) == {
-        "mnist", "fashion_mnist", "emoji_noto", "emoji_twemoji", "emoji_fluent", "emoji_people",
+        "mnist", "fashion_mnist", "emoji_noto", "emoji_twemoji", "emoji_fluent", "emoji_people", "photographs",
     }  # fmt: skip
 
 
