@@ -39,7 +39,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data.apples": ["apple_orange"],
         "data.images": ["ImageDataset", "few_per_class"],
         "data.mixtures": ["gaussian_ring", "two_gaussians"],
-        "data.sets": ["emoji", "emoji_people", "fashion_mnist", "mnist", "unpaired_emoji"],
+        "data.sets": ["emoji", "emoji_people", "fashion_mnist", "mnist", "photographs", "unpaired_emoji"],
         "data.uploads": ["read_picture"],
         "exercises": ["check"],
         "models.advgan": ["AdvGAN"],

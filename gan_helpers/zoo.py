@@ -30,7 +30,7 @@ from .core.files import write_atomically
 from .core.watchers import Stopwatch
 from .data import sets
 from .data.manifest import ASSETS, SEAL, DataError, read_weights, seal_of
-from .models import cgan, classifier, cyclegan, dcgan, gan, progan, stylegan, vae
+from .models import cgan, classifier, cyclegan, dcgan, gan, progan, robust, stylegan, vae
 from .models.recipe import Recipe
 from .scores.efficientnet import load_efficientnet
 from .scores.evaluator import Evaluator, KernelEvaluator
@@ -46,7 +46,7 @@ class Trained(NamedTuple):
     card: dict
 
 
-SYSTEMS = (classifier, gan, dcgan, vae, progan, stylegan, cgan, cyclegan)
+SYSTEMS = (classifier, gan, dcgan, vae, progan, stylegan, cgan, cyclegan, robust)
 RECIPES = {plan.name: plan for plan in (*(system.RECIPE for system in SYSTEMS), classifier.FASHION_RECIPE)}
 
 

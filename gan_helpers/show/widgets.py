@@ -13,6 +13,7 @@ import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy.special import softmax
 
 from ..core.system import generate, latent_noise
 from ..data.uploads import FORMATS, MOST_BYTES, read_picture
@@ -334,3 +335,93 @@ def read_with_remarks(content: bytes, side: int) -> tuple[np.ndarray, str]:
         warnings.simplefilter("always")
         image = read_picture(content, side)
     return image, " ".join(f"Note: {warning.message}." for warning in caught)
+
+
+#: called with a model, images (n, height, width, channels) in [−1, 1], labels (n,) and ε; gives changed images
+Attack = Callable[[keras.Model, np.ndarray, np.ndarray, float], np.ndarray]
+
+
+def attack_view(
+    model: keras.Model, image: np.ndarray, label: int, class_names: Sequence[str], attack: Attack, epsilon: float,
+    top: int = 5,
+) -> Figure:  # fmt: skip
+    """A changed image, its change, and the classes that the model then finds likeliest.
+
+    Args:
+        model: images → logits (n, classes).
+        image: float32 in [−1, 1], shape (height, width, channels).
+        label: the class that the attack leads away from.
+        class_names: what each logit stands for.
+        attack: how it is changed.
+        epsilon: by how much at most, on images in [−1, 1]. The change is drawn so strongly that ε is black or white;
+            of colours, only green.
+        top: so many classes are shown, each with its probability before (blue) and after (orange).
+    """
+    changed = attack(model, image[np.newaxis], np.array([label]), epsilon)
+    before, after = softmax(generate(model, np.concatenate([image[np.newaxis], changed])), axis=1)
+    figure = Figure(figsize=(9.6, 3.1))
+    left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1.3))
+    plots.show_tiles(left, changed, 1, "what the classifier sees")
+    channel = image.shape[-1] // 2
+    change = (changed - image)[..., channel : channel + 1] / (epsilon or 1)
+    of = " of green" if image.shape[-1] == 3 else ""
+    plots.show_tiles(middle, np.clip(change, -1, 1), 1, f"the change{of}, amplified")
+    shown = np.argsort(-np.maximum(before, after))[:top]
+    places = np.arange(len(shown))
+    right.barh(places - 0.2, before[shown], 0.4, color=plots.REAL, label="before")
+    right.barh(places + 0.2, after[shown], 0.4, color=plots.FAKE, label="after")
+    right.set(yticks=places, yticklabels=[class_names[k] for k in shown], xlim=(0, 1), xlabel="probability")
+    right.invert_yaxis()
+    right.legend(loc="lower right")
+    return figure
+
+
+def epsilon_explorer(
+    model: keras.Model, images: Mapping[str, np.ndarray], class_names: Sequence[str], attacks: Mapping[str, Attack],
+    levels: Sequence[float],
+) -> None:  # fmt: skip
+    """A slider for ε, and a choice of image and attack; see :func:`epsilon_map` for its static twin.
+
+    The attacks lead away from the class that the model finds likeliest for the unchanged image.
+
+    Args:
+        model: images → logits (n, classes).
+        images: name → float32 in [−1, 1], shape (height, width, channels).
+        class_names: what each logit stands for.
+        attacks: name → how images are changed.
+        levels: the positions of the slider: ε in grey levels, of which there are 255 from black to white.
+    """
+    named = {name: int(generate(model, image[np.newaxis]).argmax()) for name, image in images.items()}
+
+    def show(image, attack, level):
+        epsilon = 2 * level / 255
+        display(attack_view(model, images[image], named[image], class_names, attacks[attack], epsilon))
+
+    first = next(iter(images)), next(iter(attacks))
+    ipywidgets.interact(
+        show,
+        image=ipywidgets.Dropdown(options=list(images), value=first[0], description="image"),
+        attack=ipywidgets.Dropdown(options=list(attacks), value=first[1], description="attack"),
+        level=ipywidgets.SelectionSlider(options=list(levels), value=levels[-1], description="ε (levels)", layout=WIDE),
+    )
+
+
+def epsilon_map(
+    model: keras.Model, image: np.ndarray, class_names: Sequence[str], attacks: Mapping[str, Attack],
+    levels: Sequence[float], scale: float = 1.75,
+) -> Figure:  # fmt: skip
+    """One image at several ε: a row for each attack, and above each image what the model takes it for.
+
+    The arguments are those of :func:`epsilon_explorer`; the image is one of its images.
+    """
+    label = generate(model, image[np.newaxis]).argmax(axis=1)
+    rows = {name: [attack(model, image[np.newaxis], label, 2 * e / 255) for e in levels] for name, attack in
+            attacks.items()}  # fmt: skip
+    figure = Figure(figsize=(scale * len(levels), (scale + 0.45) * len(rows)))
+    panels = figure.subplots(len(rows), len(levels), squeeze=False)
+    for axes, (name, changed) in zip(panels, rows.items(), strict=True):
+        probabilities = softmax(generate(model, np.concatenate(changed)), axis=1)
+        for panel, level, one, p in zip(axes, levels, changed, probabilities, strict=True):
+            plots.show_tiles(panel, one, 1)
+            panel.set_title(f"{name}, ε = {level:g}\n{class_names[p.argmax()]} {p.max():.0%}", fontsize=8)
+    return figure
