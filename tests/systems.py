@@ -164,8 +164,9 @@ def translating_game(kind=cyclegan.CycleGAN, **settings):
 
 def coded_translating_game(seed):
     generators = [augmented.build_coded_generator(code_dim, base=4, depth=2) for code_dim in (3, 0)]
+    encoder = augmented.build_code_encoder(3, base=4, depth=2)
     discriminators = [cyclegan.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
-    encoder, of_codes = augmented.build_code_encoder(3, base=4, depth=2), augmented.build_code_discriminator(3, width=8)
+    of_codes = augmented.build_code_discriminator(3, width=8)
     game = augmented.AugmentedCycleGAN(
         generators, encoder, [*discriminators, of_codes], pool=12, seed=seed, average=0.9
     )
