@@ -85,6 +85,19 @@ def test_pictures_become_lighter_and_look_the_same():
     assert pictures.lighter_png(after) == after  # cleaning twice changes nothing
 
 
+def test_a_picture_keeps_its_colours_where_its_cell_asks_for_it():
+    noise = np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "PNG")
+    encoded = base64.b64encode(buffer.getvalue()).decode()
+    cells = [nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", {"image/png": encoded})])
+             for _ in range(2)]  # fmt: skip
+    cells[0].metadata["tags"] = ["all-colours"]
+    notebooks.clean(nbformat.v4.new_notebook(cells=cells))
+    kept, lighter = (cell.outputs[0].data["image/png"] for cell in cells)
+    assert kept == encoded and len(lighter) < len(encoded)
+
+
 def test_moving_pictures_go_on_moving():
     moving = base64.b64encode(film.animation([Figure(figsize=(1, 1), facecolor=c) for c in "rgb"]).data).decode()
     assert pictures.lighter_png(moving) == moving

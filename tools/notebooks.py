@@ -157,7 +157,7 @@ def clean(notebook: nbformat.NotebookNode) -> None:
             data = output.get("data", {})
             if data.pop(WIDGET_VIEW, None) is not None:
                 data["text/plain"] = WIDGET_TEXT
-            if "image/png" in data:
+            if "image/png" in data and "all-colours" not in cell.metadata.get("tags", []):
                 data["image/png"] = lighter_png(data["image/png"])
     describe_pictures(notebook)
 

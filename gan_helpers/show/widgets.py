@@ -253,7 +253,7 @@ def translation_explorer(game, pictures: Mapping[str, np.ndarray], names: Mappin
         figure = Figure(figsize=(6.6, 2.5))
         error = draw_round_trips(figure.subplots(), game, image[np.newaxis], kind, names)[0]
         display(figure)
-        print(f"Mean absolute error of the round trip: {error:.3f} (from black to white it is 2)")
+        print(f"Mean absolute error of the round trip: {error:.1f} % of the range from black to white")
 
     def receive(change):
         try:
@@ -285,7 +285,7 @@ def translation_map(game, pictures: Mapping[str, np.ndarray], names: Mapping[str
         errors = draw_round_trips(axes, game, pictures[kind], kind, names)
         width, height = axes.get_xlim()[1], axes.get_ylim()[0]
         for i, error in enumerate(errors):
-            axes.text(1.02 * width, (i + 0.5) * height / len(errors), f"{error:.2f}", va="center", fontsize=9)
+            axes.text(1.02 * width, (i + 0.5) * height / len(errors), f"{error:.1f} %", va="center", fontsize=9)
         axes.text(1.02 * width, -4, "error", fontsize=9)
         axes.set_anchor("N")
     return figure
@@ -302,7 +302,7 @@ def draw_round_trips(axes: Axes, game, images: np.ndarray, kind: str, names: Map
         names: ``"a"`` and ``"b"`` → what that kind is called.
 
     Returns:
-        The mean absolute error of each round trip: float32, shape (n,).
+        The mean absolute error of each round trip, in per cent of the range from black to white: float32, shape (n,).
     """
     there = game.translate(images, to=OTHER[kind])
     back = game.translate(there, to=kind)
@@ -310,7 +310,7 @@ def draw_round_trips(axes: Axes, game, images: np.ndarray, kind: str, names: Map
     apart = axes.get_xlim()[1] / 3
     for i, heading in enumerate((names[kind], f"→ {names[OTHER[kind]]}", "and back")):
         axes.text((i + 0.5) * apart, -4, heading, ha="center", fontsize=9)
-    return np.abs(back - images).mean(axis=(1, 2, 3))
+    return 50 * np.abs(back - images).mean(axis=(1, 2, 3))  # the range is 2 wide
 
 
 def check_kinds(pictures: Mapping[str, np.ndarray], names: Mapping[str, str]) -> None:
