@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
 from gan_helpers.core.files import write_atomically
-from gan_helpers.show.pictures import lighter_png
+from gan_helpers.show.pictures import lighter_png, lossless_png
 
 STAMP = "gan_course"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}  # as JupyterLab writes it
@@ -157,8 +157,9 @@ def clean(notebook: nbformat.NotebookNode) -> None:
             data = output.get("data", {})
             if data.pop(WIDGET_VIEW, None) is not None:
                 data["text/plain"] = WIDGET_TEXT
-            if "image/png" in data and "all-colours" not in cell.metadata.get("tags", []):
-                data["image/png"] = lighter_png(data["image/png"])
+            if "image/png" in data:
+                lighter = lossless_png if "all-colours" in cell.metadata.get("tags", []) else lighter_png
+                data["image/png"] = lighter(data["image/png"])
     describe_pictures(notebook)
 
 

@@ -105,8 +105,7 @@ def _pool(answer):
     ages = np.arange(STEPS) - came
     require(not ages[:CAPACITY].any(), "Until the pool is full, each image should be returned as it comes.")
     full = ages[CAPACITY:]
-    require(full.any(), f"With a capacity of {CAPACITY}, all of {STEPS:,} images come back in the step in which they "
-            "were given. Follow one image by hand through a step in which an old one should leave.")  # fmt: skip
+    require(full.any(), "No old image ever comes back. Follow one image by hand through a step.")
     require((full == 0).any(), f"With the seed {seed}, no image comes back in the step in which it was given, although "
             "a coin decides. How often is it tossed, and does it ever fall the other way?")  # fmt: skip
     old = came[CAPACITY:][full > 0]
