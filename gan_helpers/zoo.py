@@ -32,11 +32,10 @@ from .data import sets
 from .data.manifest import ASSETS, SEAL, DataError, read_weights, seal_of
 from .models import cgan, classifier, cyclegan, dcgan, gan, progan, robust, stylegan, vae
 from .models.recipe import Recipe
-from .scores.efficientnet import load_efficientnet
+from .scores.efficientnet import COLOUR_SIDE, load_efficientnet
 from .scores.evaluator import Evaluator, KernelEvaluator
 
 WEIGHTS = ASSETS / "weights"
-COLOUR_SIDE = 64  # pixels a side, as emoji have: the judge sees all kinds of damage, ten times as fast as with 224
 
 
 class Trained(NamedTuple):

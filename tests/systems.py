@@ -97,6 +97,13 @@ class AugmentedGAN(Augmented, gan.GAN):
     """Chapter 6's remedy for few pictures, on chapter 3's game."""
 
 
+def one_step(game, a, b):
+    """What the first step of a CycleGAN reports, of images of A and of B."""
+    game.sources = {0: a.numpy(), 1: b.numpy()}
+    game.before_training()
+    return {name: float(value) for name, value in game.update(tf.constant(0, tf.int64), a, b).items()}
+
+
 def augmented_game(seed):
     generator = keras.Sequential([layers.Input((4,)), layers.Dense(192), layers.Reshape((8, 8, 3))])
     discriminator = keras.Sequential([layers.Input((8, 8, 3)), layers.Flatten(), layers.Dense(1)])

@@ -43,20 +43,13 @@ def shifting_game(back=0.0, offset=0.0, logits=(0.2, 0.6, 0.4), **settings):
     return game
 
 
-def reports(game, a, b):
-    """What one step reports."""
-    game.sources = {0: a.numpy(), 1: b.numpy()}
-    game.before_training()
-    return {name: float(value) for name, value in game.update(tf.constant(0, tf.int64), a, b).items()}
-
-
 # -------------------------------------------------------------------------------------------------- losses
 
 
 def test_losses_have_their_closed_forms(eagerly):
     """From A to B and back the code is left over, from B to A and back nothing is: the encoder finds ¼ and 0.1 more."""
     game = shifting_game(back=-0.25, offset=0.1)
-    report = reports(game, images_of(2), images_of(3, seed=1))
+    report = systems.one_step(game, images_of(2), images_of(3, seed=1))
     codes = game.codes(2, 0, "generator").numpy()
     expected = {
         "cycle_a": np.abs(codes - 0.25).mean(), "cycle_b": 0.1, "cycle_z": 0.1,
@@ -85,7 +78,7 @@ def test_what_the_encoder_and_the_judge_of_codes_are_shown(eagerly, monkeypatch)
     a, b, pairs, judged = images_of(2), images_of(3, seed=1), [], []
     spy(monkeypatch, game.encoder, pairs)
     spy(monkeypatch, game.discriminator_z, judged)
-    reports(game, a, b)
+    systems.one_step(game, a, b)
     codes = game.codes(2, 0, "generator")
     for (shown_a, shown_b), expected in zip(pairs, ((b - 0.25, b), (a, a + codes[:, None, None])), strict=True):
         np.testing.assert_allclose(shown_a, expected[0], atol=1e-6)

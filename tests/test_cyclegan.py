@@ -37,18 +37,11 @@ def game_of(generators, logits=(0.0, 0.0), kind=CycleGAN, **settings):
     return game
 
 
-def reports(game, a, b):
-    """What one step reports, and the fakes."""
-    game.sources = {0: a.numpy(), 1: b.numpy()}
-    game.before_training()
-    return {name: float(value) for name, value in game.update(tf.constant(0, tf.int64), a, b).items()}
-
-
 # -------------------------------------------------------------------------------------------------- losses
 
 
 def test_generators_that_change_nothing_lose_nothing_on_their_ways(eagerly):
-    report = reports(game_of([(1, 0), (1, 0)]), images_of(2), images_of(3, seed=1))
+    report = systems.one_step(game_of([(1, 0), (1, 0)]), images_of(2), images_of(3, seed=1))
     assert [report[name] for name in ("cycle_a", "cycle_b", "identity_a", "identity_b")] == [0, 0, 0, 0]
     assert set(report) == set(CycleGAN.reports)
 
@@ -56,7 +49,7 @@ def test_generators_that_change_nothing_lose_nothing_on_their_ways(eagerly):
 def test_losses_have_their_closed_forms(eagerly):
     """A → B adds ¼, B → A subtracts 1: back and forth ¾ is missing; what is there already moves by ¼ or by 1."""
     game = game_of([(1, 0.25), (1, -1.0)], logits=(0.2, 0.6))
-    report = reports(game, images_of(2), images_of(3, seed=1))
+    report = systems.one_step(game, images_of(2), images_of(3, seed=1))
     expected = {
         "cycle_a": 0.75, "cycle_b": 0.75, "identity_a": 1.0, "identity_b": 0.25,
         "adversarial_ab": 0.5 * (0.6 - 1) ** 2, "adversarial_ba": 0.5 * (0.2 - 1) ** 2,
@@ -69,10 +62,10 @@ def test_losses_have_their_closed_forms(eagerly):
 
 def test_a_cycle_ends_where_it_began_only_if_the_generators_are_inverse(eagerly):
     a, b = images_of(2), images_of(2, seed=1)
-    inverse = reports(game_of([(2, 0.5), (0.5, -0.25)]), a, b)
+    inverse = systems.one_step(game_of([(2, 0.5), (0.5, -0.25)]), a, b)
     assert inverse["cycle_a"] == pytest.approx(0, abs=1e-6) and inverse["cycle_b"] == pytest.approx(0, abs=1e-6)
     assert inverse["identity_a"] > 0.1 and inverse["identity_b"] > 0.1
-    constant = reports(game_of([(0, 0.25), (0, -0.5)]), a, b)
+    constant = systems.one_step(game_of([(0, 0.25), (0, -0.5)]), a, b)
     assert constant["cycle_a"] == pytest.approx(np.abs(a.numpy() + 0.5).mean(), rel=1e-5)
     assert constant["identity_b"] == pytest.approx(np.abs(b.numpy() - 0.25).mean(), rel=1e-5)
 
@@ -97,7 +90,7 @@ def test_a_part_that_counts_nothing_is_not_computed(weight, silent, eagerly, mon
         for network in (game.a_to_b, game.b_to_a, game.discriminator_a, game.discriminator_b):
             spy(monkeypatch, network, counting)
         before = weights(game.a_to_b)
-        report = reports(game, a, b)
+        report = systems.one_step(game, a, b)
         assert all((report[name] == 0) == (name in silent and bool(settings)) for name in report)
         assert not equal(before, weights(game.a_to_b))
         calls.append(len(counting))
@@ -169,7 +162,7 @@ def test_augmented_discriminators_see_everything_changed(eagerly, monkeypatch):
     game = game_of([(1, 0.25), (1, -1.0)], kind=AugmentedDiscriminators, policy=policy)
     a, b, seen = images_of(2), images_of(2, seed=1), []
     spy(monkeypatch, game.discriminator_a, seen)
-    reports(game, a, b)
+    systems.one_step(game, a, b)
     streams = ((b - 1.0, "generators, a"), (a, "real a"), (b - 1.0, "fake a"))  # the pool is not full yet
     for found, (images, stream) in zip(seen, streams, strict=True):
         np.testing.assert_allclose(found, augment(images, game.seed, 0, stream, policy), atol=1e-6)
@@ -420,7 +413,7 @@ def test_averages_follow_the_generators(eagerly):
     for old, new, mean in zip(*path, weights(game.averaged_b_to_a), strict=True):
         np.testing.assert_allclose(mean, (0.9 * old + new) / 1.9, atol=1e-6)
     plain = game_of([(1, 0.25), (1, -1.0)])
-    reports(plain, images_of(2), images_of(2))
+    systems.one_step(plain, images_of(2), images_of(2))
     assert plain.translator("b") is plain.a_to_b and plain.averaged_a_to_b is None
 
 

@@ -575,9 +575,9 @@ def flat_and_solid(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
 def score_translations(game: CycleGAN, data: ImageDataset, evaluator) -> dict[str, float]:
     """The three measures of chapter 9 in both directions, on the held-out pairs; the arguments are zoo's."""
     emoji = unpaired_emoji("twemoji", "fluent")
-    judge = TranslationEvaluator(emoji)
+    of_pairs = TranslationEvaluator(emoji)
     ways = {"b": emoji.test_a, "a": emoji.test_b}
-    scores = {to: judge.score(game.translate(images, to), to) for to, images in ways.items()}
+    scores = {to: of_pairs.score(game.translate(images, to), to) for to, images in ways.items()}
     return {f"{measure}_to_{to}": value for to, of_way in scores.items() for measure, value in of_way.items()}
 
 

@@ -8,10 +8,8 @@ import numpy as np
 from ..core import checks
 from ..data.images import check_images
 from ..data.sets import Unpaired
-from .efficientnet import load_efficientnet
+from .efficientnet import COLOUR_SIDE, load_efficientnet
 from .metrics import kernel_distance
-
-SIDE = 64  # pixels a side that the network looks at, as the course's evaluator of emoji does
 
 
 class TranslationEvaluator:
@@ -28,7 +26,7 @@ class TranslationEvaluator:
     def __init__(self, data: Unpaired, network: keras.Model | None = None):
         if len(data.test_a) != len(data.test_b):
             raise ValueError(f"test pictures must be pairs, got {len(data.test_a)} of A and {len(data.test_b)} of B")
-        network = network or load_efficientnet(data.a.shape[1:], SIDE)
+        network = network or load_efficientnet(data.a.shape[1:], COLOUR_SIDE)
         self.network = keras.Model(network.inputs, network.get_layer("features").output)
         self.truth = {"a": data.test_a, "b": data.test_b}
         self.true_features = {kind: self.features(images) for kind, images in self.truth.items()}
@@ -48,7 +46,7 @@ class TranslationEvaluator:
         Returns:
             ``pixel_error``: mean absolute difference from the true picture, in per cent of the range of values.
             ``perceptual_distance``: 1 − the mean cosine of its features and the true picture's; from 0 to 2, and from 0
-            to 1 where, as here, no feature is negative.
+            to 1 where no feature is negative, as with EfficientNet-Lite0.
             ``kernel_distance``: of all features from those of the training pictures of that kind.
 
         Raises:
