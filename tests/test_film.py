@@ -44,6 +44,9 @@ def test_stills_show_the_first_frame_the_last_and_some_between():
     assert np.allclose(np.diff(shares), shares[1] - shares[0], rtol=0.05) and shares[2] > 3 * shares[0]
     assert strip.width <= film.PAGE
     film.stills([bar(0.5)])  # a film of one frame
+    below = film.stills([bar(height) for height in (0.1, 0.9)], columns=1)
+    upper, lower = np.array_split(np.asarray(Image.open(io.BytesIO(below.data)).convert("L")) < 100, 2)
+    assert upper.mean() < lower.mean()
 
 
 def test_frames_of_unequal_size_are_refused():

@@ -42,21 +42,24 @@ def animation(figures: Iterable[Figure], milliseconds: int = 120) -> ShownImage:
     return _animated_png([render(figure) for figure in figures], milliseconds)
 
 
-def stills(frames: Sequence[Figure | Image.Image], count: int = 5) -> ShownImage:
+def stills(frames: Sequence[Figure | Image.Image], count: int = 5, columns: int | None = None) -> ShownImage:
     """Some frames of a film side by side, for pages that cannot move: the first, the last, and some evenly between.
 
     Args:
         frames: figures, or the pictures that a :class:`Film` has kept, all of one size.
         count: how many to show at most.
+        columns: how many in a row; by default all.
     """
     chosen = np.unique(np.linspace(0, len(frames) - 1, checks.count("count", count)).round().astype(int))
     pictures = [frame if isinstance(frame, Image.Image) else render(frame) for frame in (frames[i] for i in chosen)]
-    width = SHARPNESS * PAGE // len(pictures)
+    columns = checks.count("columns", columns or len(pictures))
+    width = SHARPNESS * PAGE // columns
     height = width * pictures[0].height // pictures[0].width
-    strip = Image.new("RGB", (width * len(pictures), height))
+    sheet = Image.new("RGB", (width * columns, height * -(-len(pictures) // columns)), "white")
     for i, picture in enumerate(pictures):
-        strip.paste(picture.resize((width, height), Image.Resampling.LANCZOS), (i * width, 0))
-    return _still(strip)
+        smaller = picture.resize((width, height), Image.Resampling.LANCZOS)
+        sheet.paste(smaller, (i % columns * width, i // columns * height))
+    return _still(sheet)
 
 
 def _animated_png(frames: list[Image.Image], milliseconds: int) -> ShownImage:
