@@ -12,9 +12,9 @@ def _mended_step(answer):
     import keras
     import tensorflow as tf
 
-    keras.utils.set_random_seed(0)
     generator = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
     discriminator = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    generator.set_weights([np.array([[0.7], [-0.4]]), np.array([0.2])])
     discriminator.set_weights([np.array([[0.5]]), np.array([0.1])])
     real = np.random.default_rng(0).normal(2, 0.5, (64, 1)).astype(np.float32)
     noise = np.random.default_rng(1).normal(size=(64, 2)).astype(np.float32)
