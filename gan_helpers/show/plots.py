@@ -166,7 +166,8 @@ def draw_panel(axes: Axes, curves: Curves, panel: Panel) -> None:
         axes.set_yscale("symlog", linthresh=panel.linear_to, linscale=2)
         axes.yaxis.set_major_locator(FixedLocator([0, *range(1, int(panel.linear_to) + 1), 5, 10, 20, 50, 100]))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
+        if axes.dataLim.ymin >= 0:
+            axes.set_ylim(bottom=0)
     axes.set(ylim=panel.limits)
     axes.set_title(panel.title)
     if len(panel.curves) > 1:
