@@ -164,7 +164,7 @@ def draw_panel(axes: Axes, curves: Curves, panel: Panel) -> None:
         log_axis(axes)
     elif panel.linear_to is not None:
         axes.set_yscale("symlog", linthresh=panel.linear_to, linscale=2)
-        axes.yaxis.set_major_locator(FixedLocator([0, *range(1, int(panel.linear_to) + 1), 5, 10, 20, 50, 100]))
+        axes.yaxis.set_major_locator(FixedLocator([*range(int(panel.linear_to) + 1), 5, 20, 100]))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         if axes.dataLim.ymin >= 0:
             axes.set_ylim(bottom=0)
