@@ -64,7 +64,8 @@ class R3GAN(R1GAN):
         """Make each fake look more real than the real example that it is paired with."""
         with tf.GradientTape() as tape:
             fake_logits = self.discriminator(self.fakes(real, step, "generator"), training=True)
-            loss = self.adversarial_loss.generator(fake_logits, self.discriminator(real, training=True))
+            real_logits = self.discriminator(real, training=True)
+            loss = self.adversarial_loss.generator(fake_logits, real_logits)
         weights = self.generator.trainable_variables
         self.generator_optimizer.apply(tape.gradient(loss, weights), weights)
         return {"g_loss": loss}
