@@ -32,7 +32,13 @@ class R1GAN(GAN):
     def discriminator_loss(self, real, fake, step):
         """As in the plain game, with the price of the slope; ``d_loss`` is reported without that price."""
         loss, report = super().discriminator_loss(real, fake, step)
-        return loss + self.gamma / 2 * self.squared_slopes(real, fake), report
+        price = self.squared_slopes(real, fake)
+        return loss + self.gamma / 2 * price, report | {"penalty": price}
+
+    @property
+    def reports(self):
+        """As of every game, and the penalty before it is weighted."""
+        return (*super().reports, "penalty")
 
     def squared_slopes(self, real, fake):
         """What is paid for: here at real examples only."""
