@@ -8,7 +8,6 @@ import tensorflow as tf
 from ..core import sampling
 from ..losses import AdversarialLoss, gradient_penalty
 from .learner import Learner
-from .wgan import clip_weights
 
 
 class LoneDiscriminator(Learner):
@@ -58,7 +57,8 @@ class LoneDiscriminator(Learner):
         """One gradient step, and clipping."""
         report = super().update(step, *batches)
         if self.clip is not None:
-            clip_weights(self.discriminator, self.clip)
+            for weight in self.weights_of("learner"):
+                sampling.assign(weight, tf.clip_by_value(weight, -self.clip, self.clip))
         return report
 
     def identity(self):

@@ -29,18 +29,13 @@ class WGAN(GAN):
     def discriminator_step(self, real, fake, step):
         """Raise the critic's answer on real examples and lower it on fakes; then clip."""
         report = super().discriminator_step(real, fake, step)
-        clip_weights(self.discriminator, self.clip)
+        for weight in self.discriminator.trainable_variables:
+            sampling.assign(weight, tf.clip_by_value(weight, -self.clip, self.clip))
         return report
 
     def identity(self):
         """As of every game, and the clipping."""
         return super().identity() | {"clip": self.clip}
-
-
-def clip_weights(network: keras.Model, bound: float) -> None:
-    """Cut every weight of a network to [−bound, bound]."""
-    for weight in network.trainable_variables:
-        sampling.assign(weight, tf.clip_by_value(weight, -bound, bound))
 
 
 class WGANGP(GAN):
