@@ -49,6 +49,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "models.dcgan": ["SharedFakesGAN"],
         "models.game": ["AdversarialGame"],
         "models.gan": ["GAN"],
+        "models.r3gan": ["R1GAN", "R3GAN"],
         "models.robust": ["RobustClassifier"],
         "models.sgan": ["FeatureMatchingGAN", "SemiSupervisedGAN"],
         "models.vae": ["VAE", "Autoencoder"],
