@@ -28,8 +28,10 @@ from gan_helpers.models import (
     gan,
     progan,
     pseudo,
+    r3gan,
     robust,
     sgan,
+    solo,
     stylegan,
     toy,
     translators,
@@ -60,6 +62,13 @@ def point_game(kind, *loss, **settings):
         return game
 
     return make
+
+
+def lone_critic(seed):
+    network = toy.build_point_discriminator(width=8)
+    model = solo.LoneDiscriminator(network, losses.WassersteinLoss(), penalty=1.0, clip=0.5, seed=seed)
+    model.compile(optimizer())
+    return model
 
 
 def convolutional_game(seed):
@@ -207,6 +216,9 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "shared fakes": (point_game(dcgan.SharedFakesGAN, NON_SATURATING, average=0.9), (POINTS,)),
     "wgan": (point_game(wgan.WGAN, n_critic=2), (POINTS,)),
     "wgan-gp": (point_game(wgan.WGANGP, n_critic=2, average=0.9), (POINTS,)),
+    "r1gan": (point_game(r3gan.R1GAN, NON_SATURATING, gamma=0.5), (POINTS,)),
+    "r3gan": (point_game(r3gan.R3GAN, gamma=0.5, average=0.9), (POINTS,)),
+    "lone critic": (lone_critic, (POINTS, POINTS[:24] + 1)),
     "gan, augmented": (augmented_game, (COLOURED,)),
     "progan": (growing_game, (COLOURED,)),
     "stylegan": (styled_game, (COLOURED,)),
