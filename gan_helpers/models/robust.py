@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from ..attacks import checked_norm, climb, into_range, pgd, random_in_ball, scaled_epsilon, square_attack
+from ..attacks import checked_norm, climb, into_range, pgd, random_in_ball, scaled_epsilon
 from ..core import checks
 from ..core.curves import Panel
 from ..data.images import ImageDataset
@@ -157,19 +157,12 @@ def make_robust(
 
 
 def score_robustness(model: RobustClassifier, data: ImageDataset, evaluator) -> dict[str, float]:
-    """The share of test images that it names rightly; and, at ε = 0.3, of the first ones after two attacks.
-
-    These are PGD with 40 steps (1,000 images), and the square attack with 1,000 queries (500), which needs no slope.
-    """
+    """The share of test images that it names rightly, and of the first 1,000 after PGD with 40 steps at ε = 0.3."""
     images, labels = data.scaled("test"), data.test_labels
+    few, right = images[:1000], labels[:1000]
     epsilon = scaled_epsilon(0.3)
-    attacked = pgd(model, images[:1000], labels[:1000], epsilon, scaled_epsilon(0.01), steps=40)
-    searched = square_attack(model, images[:500], labels[:500], epsilon, steps=1000)
-    return {
-        "test_accuracy": model.accuracy(images, labels),
-        "pgd_40_accuracy": model.accuracy(attacked, labels[:1000]),
-        "square_accuracy": model.accuracy(searched, labels[:500]),
-    }
+    attacked = pgd(model, few, right, epsilon, scaled_epsilon(0.01), steps=40)
+    return {"test_accuracy": model.accuracy(images, labels), "pgd_40_accuracy": model.accuracy(attacked, right)}
 
 
 RECIPE = Recipe(
@@ -180,7 +173,7 @@ RECIPE = Recipe(
         networks=functools.partial(build_small_classifier, width=32, hidden=128), learning_rate=2e-3, attack_steps=4,
         warm_up=500, shift=0, jit_compile=False,
     ),
-    steps=9_000,
+    steps=3_000,
     score=score_robustness,
     sources=labelled_images,
     every=100,
