@@ -162,10 +162,10 @@ class MinibatchStdDev(keras.layers.Layer):
 class NeighbourDifferences(keras.layers.Layer):
     """Put beside each pixel how it differs from the one to its left and the one above, much enlarged.
 
-    A soft shade changes a picture by a hundredth from pixel to pixel, and an edge by a hundred times as much. So an
-    ordinary convolution sees the edges and hardly the shades. Here the differences are tanh(gain · difference): faint
-    ones become ``gain`` times as large, and those of edges no larger than 1. At the left and at the upper border there
-    is no neighbour, and the difference is 0.
+    From pixel to pixel, a soft shade changes a picture by about a hundredth of its range, and an edge by some tens of
+    hundredths. So the answers of a convolution with small weights are mostly about edges. Here the differences are
+    tanh(gain · difference): faint ones become ``gain`` times as large, and those of edges no larger than 1. At the left
+    and at the upper border there is no neighbour, and the difference is 0.
 
     Args:
         gain: by how much a faint difference is enlarged.

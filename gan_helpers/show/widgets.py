@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -415,10 +416,14 @@ def epsilon_explorer(
     """
     pictures = list(images.values())
 
+    @functools.cache
+    def named(image: int) -> int:
+        """The likeliest class: found once for each picture, and not whenever a slider moves."""
+        return int(generate(model, pictures[image][np.newaxis]).argmax())
+
     def show(image, attack, level):
-        picture = pictures[image]
-        named = int(generate(model, picture[np.newaxis]).argmax())
-        display(attack_view(model, picture, named, class_names, attacks[attack], 2 * level / 255))
+        epsilon = 2 * level / 255
+        display(attack_view(model, pictures[image], named(image), class_names, attacks[attack], epsilon))
 
     image = ipywidgets.Dropdown(options=[(name, i) for i, name in enumerate(images)], description="image")
     if pictures[0].shape[-1] == 3:
