@@ -58,7 +58,7 @@ def test_every_figure_is_saved_as_a_picture(chapter):
     _, notebook = chapter
     for output in (output for cell in code(notebook) for output in cell.outputs):
         data = output.get("data", {})
-        assert not data.get("text/plain", "").startswith("<Figure") or "image/png" in data
+        assert not data.get("text/plain", "").startswith("<Figure") or notebooks.picture_type(output)
 
 
 def test_no_errors_and_nothing_of_this_machine_is_saved(chapter):
@@ -91,8 +91,8 @@ def test_nothing_is_too_wide_to_read(chapter):
 def test_every_picture_has_a_caption_as_its_alt_text(chapter):
     _, notebook = chapter
     for output in (output for cell in code(notebook) for output in cell.outputs):
-        if "image/png" in output.get("data", {}):
-            assert output.metadata.get("image/png", {}).get("alt", "").startswith("Figure")
+        if kind := notebooks.picture_type(output):
+            assert output.metadata.get(kind, {}).get("alt", "").startswith("Figure")
     assert "![](" not in prose(notebook)
 
 
