@@ -39,10 +39,18 @@ def learned(system):
     return [weight.numpy().copy() for player in system.players() for weight in system.weights_of(player)]
 
 
+class BuiltOnDemand(dict):
+    """Each system with its sources, built when a test first asks for it."""
+
+    def __missing__(self, name):
+        self[name] = systems.build(name)
+        return self[name]
+
+
 @pytest.fixture(scope="module")
 def compiled():
     """Each system, compiled once for the whole module: ``restart`` makes it as new."""
-    return {name: systems.build(name) for name in systems.SYSTEMS}
+    return BuiltOnDemand()
 
 
 @EVERY_SYSTEM
