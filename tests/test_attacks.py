@@ -316,7 +316,10 @@ def test_what_makes_no_sense_is_refused():
         ((images, labels, "0.1"), "epsilon must be"),
         ((images, labels + 3, 0.1), "labels must be ints from 0 to 2"),
         ((images, labels.astype(float), 0.1), "labels must be ints"),
-        ((images, labels[:3], 0.1), r"labels must be one for each of 4 image\(s\), got the shape \(3,\)"),
+        (
+            (images, labels[:3], 0.1),
+            r"labels must be ints from 0 to 2, one for each of 4 image\(s\); got .* shape \(3,\)",
+        ),
         ((255 * images, labels, 0.1), r"images must lie in \[-1, 1\]"),
         ((images.astype(int), labels, 0.1), "images must be floats"),
         ((images[0], labels, 0.1), r"images must have shape \(n, height, width, channels\)"),
