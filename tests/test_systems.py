@@ -217,6 +217,21 @@ def test_every_example_is_mixed_by_a_weight_of_its_own(name, module, eagerly, mo
         assert mix.shape == (systems.BATCH,) and len(set(mix)) == systems.BATCH and mix.min() >= 0 and mix.max() <= 1
 
 
+@EVERY_SYSTEM
+def test_a_step_is_finite_where_logits_are_huge(name, eagerly):
+    """Of 10,000 or so, in either direction: everything that is reported and everything that is learned from it."""
+    system, sources = systems.build(name)
+    for name, network in system.networks().items():
+        if name.startswith(("discriminator", "classifier", "decoder")):  # whose answers are logits
+            kernel = [weight for weight in network.trainable_weights if weight.name == "kernel"][-1]
+            kernel.assign(1e5 * kernel)
+    for player in system.players():
+        system.optimizer_of(player).learning_rate = 1e-20  # slopes this large would lead the second step anywhere
+    systems.train(system, sources, steps=1, every=1)
+    assert all(np.isfinite(system.curves[report][1]).all() for report in system.reports)
+    assert all(np.isfinite(values).all() for values in learned(system))
+
+
 def test_defaults_are_those_of_the_papers_and_chapters():
     def default(function, name):
         return inspect.signature(function).parameters[name].default
