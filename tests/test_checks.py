@@ -1,5 +1,9 @@
 """Arguments that make no sense are refused, with the argument's name, what was expected and what came."""
 
+import contextlib
+from decimal import Decimal
+from fractions import Fraction
+
 import keras
 import numpy as np
 import pytest
@@ -60,6 +64,32 @@ def test_arrays_must_be_finite():
     bad[0, :2], bad[7, 7] = np.nan, -np.inf
     with pytest.raises(ValueError, match="^it must be finite numbers, got 3 of 1,200 that are NaN or infinite$"):
         checks.finite("it", bad)
+
+
+ODD = [
+    None, True, np.True_, "", "3", b"3", 0, -1, 2**80, 0.5, -0.0, float("nan"), float("inf"), 1j, [], [1], (), {}, {3},
+    Decimal("0.5"), Fraction(1, 2), np.int8(-3), np.float16(0.5), np.float64("nan"), np.zeros(0), np.ones(1),
+    np.ones((2, 2)), np.array(["a"]), np.array([None]), np.datetime64("2020-01-01"), object(), int, len,
+    tf.constant(1), tf.constant([0.5]),
+]  # fmt: skip
+ONE_VALUE = (
+    checks.integer, checks.count, checks.positive, checks.not_negative, checks.probability, checks.memory, checks.finite
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("check", ONE_VALUE)
+def test_whatever_comes_is_kept_or_refused_by_name(check):
+    """Never another error, and nothing that is kept has become another value."""
+    for value in ODD:
+        try:
+            kept = check("it", value)
+        except ValueError as error:
+            assert str(error).startswith("it must be ")
+        else:
+            assert np.array_equal(kept, value)
+    for value in ODD:
+        with contextlib.suppress(ValueError):
+            assert np.array_equal(checks.labels(value, 3), value)
 
 
 def test_labels_are_whole_within_the_classes_and_one_for_each():

@@ -48,6 +48,12 @@ def test_noise_depends_on_seed_step_and_stream_only():
     assert big.mean() == pytest.approx(0, abs=0.02) and big.std() == pytest.approx(1, abs=0.02)
 
 
+def test_batches_may_be_of_one_example_and_of_all():
+    for size in (1, 3):
+        seen = [int(i) for _, batch in sampling.batches(np.arange(3), batch_size=size, stop=3 // size) for i in batch]
+        assert sorted(seen) == [0, 1, 2]
+
+
 def test_helpful_errors():
     with pytest.raises(ValueError, match="same length"):
         sampling.batches((np.zeros(3), np.zeros(4)), batch_size=2, stop=1)

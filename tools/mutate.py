@@ -13,6 +13,7 @@ import ast
 import hashlib
 import importlib
 import json
+import linecache
 import os
 import random
 import signal
@@ -139,12 +140,12 @@ def mutants_of(path: Path) -> list[Mutant]:
     return found
 
 
-def changed(mutant: Mutant, source: str) -> ast.Module:
-    """The module's syntax tree with the change in it, every line where it was."""
+def changed(mutant: Mutant, source: str) -> str:
+    """The module's source with the change in it."""
     tree = ast.parse(source)
     node = list(changeable(tree))[mutant.node]
     variants(node)[mutant.variant][1]()
-    return ast.fix_missing_locations(tree)
+    return ast.unparse(ast.fix_missing_locations(tree))
 
 
 # ------------------------------------------------------------------------------------------- processes of their own
@@ -221,26 +222,22 @@ def trace(file: Path) -> int:
 
 
 def tests_of(mutant: Mutant, traced: dict, source: str) -> list[str]:
-    """The tests to try a change with: of its line, else of the function or module around it; cheap ones first.
+    """The tests to try a change with: of its line, else of the function around it; its own file's and cheap ones first.
 
-    Those of the module's own test file and those of all systems come first.
+    What is only run when the module is imported, such as a recipe, may matter to any test.
     """
     lines = {int(line): tests for line, tests in traced["lines"].get(mutant.path, {}).items()}
     around = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     spans = [(node.lineno, node.end_lineno) for node in around if node.lineno <= mutant.line <= node.end_lineno]
-    spans = [(mutant.line, mutant.line), *sorted(spans, key=lambda span: span[1] - span[0]), (1, 10**6)]
+    spans = [(mutant.line, mutant.line), *sorted(spans, key=lambda span: span[1] - span[0])]
     found = next(
         (tests for first, last in spans if (tests := {t for n, ts in lines.items() if first <= n <= last for t in ts})),
-        set(),
+        set(traced["seconds"]),
     )
-    own = f"tests/test_{Path(mutant.path).stem}.py"
-
-    def order(test):
-        file = test.split("::")[0]
-        return (file != own) + (file not in (own, "tests/test_systems.py")), traced["seconds"][test]
+    own = tuple(f"tests/test_{name}.py" for name in (Path(mutant.path).stem, Path(mutant.path).parent.name))
 
     chosen, left = [], BUDGET
-    for test in sorted(found, key=order):
+    for test in sorted(found, key=lambda test: (not test.startswith(own), traced["seconds"][test])):
         left -= traced["seconds"][test]
         if left < 0 and chosen:
             break
@@ -256,7 +253,9 @@ def survives(mutant: Mutant, tests: list[str]) -> int:
     def get_code(self, fullname):
         if Path(self.path) != path:
             return original(self, fullname)
-        return compile(changed(mutant, path.read_text(encoding="utf-8")), str(path), "exec")
+        source = changed(mutant, path.read_text(encoding="utf-8"))
+        linecache.cache[str(path)] = len(source), None, source.splitlines(keepends=True), str(path)
+        return compile(source, str(path), "exec")  # TensorFlow's autograph compiles what linecache knows once more
 
     SourceFileLoader.get_code = get_code
     return run_tests(tests)
