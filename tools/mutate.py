@@ -4,8 +4,9 @@ python tools/mutate.py --count 100 --seed 1            # a hundred changes, draw
 python tools/mutate.py --seed 1 losses core/system.py  # only in these rooms or modules, all that there is time for
 
 TensorFlow is imported once, and each change is tried in a forked process; nothing is written into the library. A first
-run, which is kept in build/mutants, finds out which tests pass through which line: a change is tried with these, until
-one fails. What survives is printed, and is either equivalent (no test could tell) or lacks a test.
+run finds out which tests pass through which line: a change is tried with these, until one fails. (It is kept in
+build/mutants, and repeated for test files that have changed.) What survives is printed, and is either equivalent, so
+that no test could tell, or lacks a test.
 """
 
 import argparse
@@ -200,25 +201,46 @@ class Tracer:
         self.coverage.switch_context("")
 
 
-def trace(file: Path) -> int:
-    """Run all fast tests, and write what each passes through to ``file``."""
+def trace(known: dict, files: list[Path], kept: Path) -> int:
+    """Run the fast tests of these files; add to what is known of the others what each passes through, and write it."""
     from coverage import Coverage
 
     coverage = Coverage(data_file=None, include=[f"{LIBRARY}/*"], messages=False, config_file=False)
     coverage.start()
     tracer = Tracer(coverage)
-    code = run_tests([str(ROOT / "tests"), "--ignore", str(ROOT / "tests" / "test_makefile.py")], [tracer])
+    code = run_tests(list(map(str, files)), [tracer])
     coverage.stop()
-    if code:
+    if code not in (0, 5):  # 5: there are no fast tests
         return code
+    known["files"] |= {file.name: digest([file]) for file in files}
+    known["seconds"] |= tracer.seconds
     data = coverage.get_data()
-    lines = {}
     for name in data.measured_files():
-        by_line = {line: [test for test in tests if test] for line, tests in data.contexts_by_lineno(name).items()}
-        lines[Path(name).relative_to(ROOT).as_posix()] = by_line
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"seconds": tracer.seconds, "lines": lines}))
+        lines = known["lines"].setdefault(Path(name).relative_to(ROOT).as_posix(), {})
+        for line, tests in data.contexts_by_lineno(name).items():
+            lines[str(line)] = sorted({*lines.get(str(line), []), *tests} - {""})
+    kept.write_text(json.dumps(known))
     return 0
+
+
+def traced_tests(log: Path) -> dict:
+    """Which tests pass through which line, and the seconds of each test."""
+    tests = ROOT / "tests"
+    shared = [*LIBRARY.rglob("*.py"), tests / "systems.py", tests / "conftest.py"]
+    kept = log.with_name(f"{digest(sorted(shared))}.json")
+    known = json.loads(kept.read_text()) if kept.exists() else {"files": {}, "seconds": {}, "lines": {}}
+    files = [file for file in sorted(tests.glob("test_*.py")) if known["files"].get(file.name) != digest([file])]
+    files = [file for file in files if file.name != "test_makefile.py"]  # which makes environments
+    if files:
+        print("finding out which tests pass through which line: some minutes", flush=True)
+        if apart(lambda: trace(known, files, kept), 3600, log):
+            sys.exit(f"the tests fail as they are: see {log}")
+    return json.loads(kept.read_text())
+
+
+def digest(files: list[Path]) -> str:
+    """A short digest of all that is in these files."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def tests_of(mutant: Mutant, traced: dict, source: str) -> list[str]:
@@ -286,16 +308,9 @@ def main(arguments: list[str]) -> None:
     for name in ("tensorflow", "keras", "scipy.linalg", "matplotlib.pyplot", "IPython", "nbval.plugin", "pytest"):
         importlib.import_module(name)  # what many tests need, but nothing of the library itself
 
-    everything = sorted([*LIBRARY.rglob("*.py"), *(ROOT / "tests").glob("*.py")])
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in everything)).hexdigest()[:12]
-    kept, log = ROOT / "build" / "mutants" / f"{digest}.json", ROOT / "build" / "mutants" / "last.log"
+    log = ROOT / "build" / "mutants" / "last.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    if not kept.exists():
-        print("finding out which tests pass through which line: some minutes", flush=True)
-        if apart(lambda: trace(kept), 3600, log):
-            sys.exit(f"the tests fail as they are: see {log}")
-    traced = json.loads(kept.read_text())
-
+    traced = traced_tests(log)
     mutants = [mutant for file in files_of(options.where) for mutant in mutants_of(file)]
     random.Random(options.seed).shuffle(mutants)
     killed, survived, begin = 0, [], time.monotonic()
