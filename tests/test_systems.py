@@ -280,6 +280,44 @@ def test_what_is_set_after_training_began_counts():
     assert max(np.abs(weight).max() for weight in weights(critic.discriminator)) > 0.01
 
 
+class Ears(keras.callbacks.Callback):
+    """Writes down what it is told, and when."""
+
+    def __init__(self):
+        super().__init__()
+        self.heard = []
+
+    def on_train_begin(self, logs=None):
+        self.heard.append(("train begins", self.params["epochs"], self.params["steps"]))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.heard.append(("epoch begins", epoch))
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.heard.append(("batch begins", batch))
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.heard.append(("batch ends", batch, set(logs)))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.heard.append(("epoch ends", epoch, set(logs)))
+
+
+def test_callbacks_hear_of_each_interval_as_of_an_epoch(eagerly):
+    game, sources = systems.build("gan")
+    ears, reports = Ears(), set(game.reports)
+    systems.train(game, sources, steps=6, every=3, callbacks=[ears])
+    first, *rest = ears.heard
+    assert first == ("train begins", 2, 3)
+    assert rest == [
+        heard
+        for epoch in range(2)
+        for heard in (
+            ("epoch begins", epoch), ("batch begins", 0), ("batch ends", 2, reports), ("epoch ends", epoch, reports)
+        )
+    ]  # fmt: skip
+
+
 def weights_of(system, player):
     return [weight.numpy().copy() for weight in system.weights_of(player)]
 
