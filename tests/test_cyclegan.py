@@ -295,6 +295,8 @@ def test_on_the_way_up_a_unet_has_the_widths_of_the_way_down():
     generator = translators.build_unet_generator(base=2, depth=4)
     widths = [layer.filters for layer in translators.convolutions_of(generator)]
     assert widths == [2, 4, 8, 16, 8, 4, 2, 2, 3]
+    normalised = [layer for layer in generator.layers if isinstance(layer, layers.GroupNormalization)]
+    assert len(normalised) == 2 + 3  # neither the first, nor the innermost, nor the last block
     joined = [layer.output.shape[-1] for layer in generator.layers if isinstance(layer, layers.Concatenate)]
     assert joined == [16, 8, 4, 7]  # each map beside its equal, and the last beside the image
 

@@ -87,11 +87,17 @@ def test_other_losses_of_logits_and_their_slopes_are_finite():
 
 @pytest.mark.parametrize(
     ("loss", "guess"),
-    [(losses.MinimaxLoss(), 0.0), (losses.NonSaturatingLoss(), 0.0), (losses.LeastSquaresLoss(), 0.5)],
+    [
+        (losses.MinimaxLoss(), 0.0),
+        (losses.NonSaturatingLoss(), 0.0),
+        (losses.LeastSquaresLoss(), 0.5),
+        (losses.RelativisticLoss(), 7.0),
+    ],
 )
 def test_equilibrium_is_where_the_discriminator_guesses(loss, guess):
     logits = tf.fill((4, 1), guess)
-    values = float(loss.discriminator(logits, logits)), float(loss.generator(logits))
+    answers = (logits, logits) if isinstance(loss, losses.RelativisticLoss) else (logits,)
+    values = float(loss.discriminator(logits, logits)), float(loss.generator(*answers))
     assert values == pytest.approx(loss.at_equilibrium)
 
 

@@ -16,7 +16,7 @@ from conftest import equal, weights
 from gan_helpers import losses
 from gan_helpers.core import checkpoints, sampling
 from gan_helpers.core.system import generate, on_the_sphere
-from gan_helpers.models import dcgan, gan, learner, progan, sgan, toy, vae, wgan
+from gan_helpers.models import augmented, classifier, dcgan, gan, learner, progan, sgan, toy, translators, vae, wgan
 from gan_helpers.models.game import AdversarialGame, shares
 from gan_helpers.scores import metrics
 
@@ -239,7 +239,9 @@ def test_defaults_are_those_of_the_papers_and_chapters():
     assert default(wgan.WGAN, "n_critic") == default(wgan.WGANGP, "n_critic") == 5
     assert default(wgan.WGAN, "clip") == 0.01
     assert default(wgan.WGANGP, "penalty") == default(progan.ProGAN, "penalty") == 10
-    assert default(progan.ProGAN, "drift") == 1e-3
+    assert default(progan.ProGAN, "drift") == 1e-3 and default(progan.ProgressiveDiscriminator, "grows") is True
+    assert default(augmented.build_coded_generator, "depth") == default(augmented.build_code_encoder, "depth") == 3
+    assert default(augmented.build_code_discriminator, "width") == default(toy.build_point_generator, "width") == 64
     assert default(gan.GAN, "d_steps") == 1 and default(gan.GAN, "average") is None
     assert default(losses.NonSaturatingLoss, "real_target") == default(losses.MinimaxLoss, "real_target") == 1
     assert default(metrics.inception_score, "splits") == 10 and default(metrics.precision_recall_coverage, "k") == 5
@@ -255,6 +257,8 @@ def test_defaults_are_those_of_the_papers_and_chapters():
     for build, slope in builders.items():
         rectifiers = [layer for layer in build().layers if isinstance(layer, keras.layers.LeakyReLU)]
         assert {round(layer.negative_slope, 6) for layer in rectifiers} == {slope}, build
+    for build, rates in {classifier.build_classifier: [0.3, 0.3], sgan.build_discriminator: [0.2]}.items():
+        assert [layer.rate for layer in build().layers if isinstance(layer, keras.layers.Dropout)] == rates
 
 
 def test_what_is_set_after_training_began_counts():
@@ -316,6 +320,42 @@ def test_callbacks_hear_of_each_interval_as_of_an_epoch(eagerly):
             ("epoch begins", epoch), ("batch begins", 0), ("batch ends", 2, reports), ("epoch ends", epoch, reports)
         )
     ]  # fmt: skip
+
+
+TRAINED = {True}
+ASKED = {False}  # for an answer, with nothing to learn from it
+OTHERWISE = {  # system → network → how it is called while a step is made
+    "lone critic": {"discriminator": {None}},  # which has neither dropout nor running means
+    "sgan, pseudo-labels": {"discriminator": TRAINED | ASKED},
+    "pseudo-labels": {"network": TRAINED | ASKED},
+    "robust": {"network": TRAINED | ASKED},
+    "mean teacher": {"teacher": ASKED},
+    "advgan": {"classifier": ASKED},
+}
+
+
+@EVERY_SYSTEM
+def test_networks_are_called_as_in_training_wherever_they_learn(name, eagerly, monkeypatch):
+    """Batch normalisation and dropout do something else when a network is only asked.
+
+    (StyleGAN's generator is called in its two parts.)
+    """
+    system, sources = systems.build(name)
+    systems.train(system, sources, steps=1, every=1)
+    found, call = {}, keras.layers.Layer.__call__
+
+    def spy(self, *arguments, **named):
+        found.setdefault(id(self), set()).add(named.get("training"))
+        return call(self, *arguments, **named)
+
+    monkeypatch.setattr(keras.layers.Layer, "__call__", spy)
+    systems.train(system, sources, steps=2, every=1)
+    networks = system.networks() | {key: it for key, it in vars(system).items() if isinstance(it, keras.Model)}
+    other = OTHERWISE.get(name, {})
+    for key, network in networks.items():
+        if id(network) in found:
+            assert found[id(network)] == other.get(key, other.get("network") or TRAINED), key
+    assert name == "stylegan" or all(id(network) in found for network in system.networks().values())
 
 
 def weights_of(system, player):
@@ -454,6 +494,32 @@ def test_another_precision_is_another_run(tmp_path, eagerly):
             keras.config.set_dtype_policy("float32")
 
     refused(r"its generator's layer 0 \(Dense\), dtype is .*float32.*, now it is .*mixed_bfloat16", tmp_path, change)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        dcgan.build_generator,
+        dcgan.build_discriminator,
+        translators.build_unet_generator,
+        translators.build_resnet_generator,
+        translators.build_patch_discriminator,
+        augmented.build_coded_generator,
+        augmented.build_code_encoder,
+        augmented.build_code_discriminator,
+    ],
+)
+def test_what_comes_out_has_full_precision(build):
+    """Also where the layers compute in bfloat16: losses and pictures need it."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = build()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    precisions = [layer.compute_dtype for layer in network.layers if layer.weights]
+    assert network.outputs[0].dtype == precisions[-1] == "float32" and precisions[0] == "bfloat16"
+    if build is augmented.build_coded_generator:
+        assert precisions[-2:] == ["float32"] * 2  # colours and mask
 
 
 def test_the_names_that_keras_gives_do_not_matter():

@@ -43,6 +43,13 @@ def test_every_recipe_ships_weights_with_a_card_that_agrees():
             assert all(array.dtype == np.float16 for array in weights.values())
 
 
+@pytest.mark.parametrize("name", zoo.RECIPES)
+def test_every_recipe_builds_the_networks_that_its_weights_are_of(name):
+    model, card = zoo.load(name)
+    assert card["name"] == name and model.steps_done == zoo.recipe(name).steps
+    assert all(np.isfinite(weight).all() for network in model.shipped().values() for weight in network.get_weights())
+
+
 @pytest.mark.parametrize(("dataset", "at_least"), [("mnist", 0.992), ("fashion_mnist", 0.9)])
 def test_a_judge_is_as_good_as_its_card_says(dataset, at_least):
     said, found = scores(f"{dataset}_classifier")
