@@ -53,14 +53,15 @@ class Mutant(NamedTuple):
 # ----------------------------------------------------------------------------------------------------- changes
 
 
-def variants(node: ast.AST) -> list[tuple[str, Callable[[], None]]]:
-    """The changes of one node: what each is, and a function that makes it."""
+def variants(node: ast.AST) -> list[tuple[str, int, Callable[[], None]]]:
+    """The changes of one node: what each is, in which line, and a function that makes it."""
+    here = getattr(node, "lineno", 1)
 
-    def put(field: str, value, what: str):
-        return what, lambda: setattr(node, field, value)
+    def put(field: str, value, what: str, line: int = here):
+        return what, line, lambda: setattr(node, field, value)
 
-    def put_at(items: list, i: int, value, what: str):
-        return what, lambda: items.__setitem__(i, value)
+    def put_at(items: list, i: int, value, what: str, line: int = here):
+        return what, line, lambda: items.__setitem__(i, value)
 
     match node:
         case ast.Compare():
@@ -93,7 +94,7 @@ def variants(node: ast.AST) -> list[tuple[str, Callable[[], None]]]:
         case ast.If() | ast.IfExp() | ast.While():
             return [put("test", ast.UnaryOp(ast.Not(), node.test), "condition negated")]
         case ast.comprehension() if node.ifs:
-            return [put("ifs", [], "condition left out")]
+            return [put("ifs", [], "condition left out", node.iter.lineno)]
         case ast.Call():
             changes = []
             if len(node.args) > 1 and are_alike(*node.args[:2]):
@@ -111,7 +112,8 @@ def variants(node: ast.AST) -> list[tuple[str, Callable[[], None]]]:
             calls = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
             raises = isinstance(statement, ast.Raise) and isinstance(statement.exc, ast.Call)
             if calls or raises or isinstance(statement, ast.AugAssign):
-                changes.append(put_at(statements, i, ast.copy_location(ast.Pass(), statement), "statement left out"))
+                nothing = ast.copy_location(ast.Pass(), statement)
+                changes.append(put_at(statements, i, nothing, "statement left out", statement.lineno))
     return changes
 
 
@@ -136,8 +138,8 @@ def mutants_of(path: Path) -> list[Mutant]:
     """All changes of one module."""
     name, found = path.relative_to(ROOT).as_posix(), []
     for i, node in enumerate(changeable(ast.parse(path.read_text(encoding="utf-8")))):
-        for j, (what, _) in enumerate(variants(node)):
-            found.append(Mutant(name, getattr(node, "lineno", 1), what, i, j))
+        for j, (what, line, _) in enumerate(variants(node)):
+            found.append(Mutant(name, line, what, i, j))
     return found
 
 
@@ -145,7 +147,7 @@ def changed(mutant: Mutant, source: str) -> str:
     """The module's source with the change in it."""
     tree = ast.parse(source)
     node = list(changeable(tree))[mutant.node]
-    variants(node)[mutant.variant][1]()
+    variants(node)[mutant.variant][-1]()
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
