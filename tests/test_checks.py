@@ -31,6 +31,7 @@ from gan_helpers.models import (
     wgan,
 )
 from gan_helpers.scores import metrics
+from gan_helpers.scores.classes import scores_within_classes
 from gan_helpers.scores.sliced import sliced_wasserstein
 from gan_helpers.show import callbacks, film, plots
 
@@ -350,6 +351,7 @@ def test_autoencoders_refuse_what_they_cannot_learn():
 RING = mixtures.gaussian_ring()
 SAMPLER = gan.GAN(*players(), LOSS)
 PICTURES = np.zeros((4, 16, 16, 1))
+LABELLED = systems.IMAGES, systems.LABELS
 CONDITIONAL, _ = systems.build("cgan")
 
 
@@ -383,6 +385,7 @@ def perturbed(*how):
         (lambda value: sliced_wasserstein(PICTURES, PICTURES, directions=value), "directions", NOT_WHOLE),
         (lambda value: growth.Growth((4, 0, value)), "a stage's steps", (-1, 2.5, "3", None)),
         (lambda value: growth.Growth((value, 0, 4)), "a stage's side", (0, 3, 4.0, "4")),
+        (lambda value: scores_within_classes(None, LABELLED, LABELLED, value), "n", NOT_WHOLE),
         (lambda value: plots.tile(systems.IMAGES, value), "columns", NOT_WHOLE),
         (lambda value: plots.image_grid(systems.IMAGES, value), "columns", NOT_WHOLE),
         (lambda value: film.Film(None, value), "every", NOT_WHOLE),

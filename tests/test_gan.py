@@ -202,6 +202,12 @@ class Press(keras.callbacks.Callback):
                 signal.raise_signal(signal.SIGINT)
 
 
+def test_who_presses_is_answered_at_once(make_gan, images, interruptible, eagerly, capsys):
+    with pytest.raises(watchers.Stopped):
+        make_gan().train(images, steps=4, every=2, batch_size=16, callbacks=[Press(at=2)])
+    assert capsys.readouterr().out == "stopping after this interval; press again to stop at once\n"
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_stopped_and_continued_is_as_never_stopped(make_gan, images, times, interruptible, eagerly):
     whole, stopped = make_gan(), make_gan()

@@ -334,6 +334,30 @@ OTHERWISE = {  # system → network → how it is called while a step is made
 }
 
 
+def with_first_array(sources, change):
+    """The sources, the first array of each of which is changed; one way for each source that has it."""
+    for i, source in enumerate(sources):
+        first, *rest = source if isinstance(source, tuple) else (source,)
+        changed = (change(first), *rest) if rest else change(first)
+        yield (*sources[:i], changed, *sources[i + 1 :])
+
+
+@EVERY_SYSTEM
+def test_all_data_of_every_source_are_looked_at(name):
+    system, sources = systems.build(name)
+
+    def not_a_number(examples):
+        examples = examples.copy()
+        examples[-1].flat[-1] = np.nan
+        return examples
+
+    for change in (not_a_number, lambda examples: examples[:, :-1], lambda examples: examples.astype(int)):
+        for wrong in with_first_array(sources, change):
+            with pytest.raises(ValueError, match="finite|must (lie|have shape|be floats|be ink|be multiples)"):
+                systems.train(system, wrong, steps=2)
+    assert system.steps_done == 0
+
+
 @EVERY_SYSTEM
 def test_networks_are_called_as_in_training_wherever_they_learn(name, eagerly, monkeypatch):
     """Batch normalisation and dropout do something else when a network is only asked.
@@ -451,6 +475,8 @@ def test_the_dashboards_needs_are_met(name, compiled):
     assert set(drawn) <= set(system.reports) and len(drawn) == len(set(drawn))
     pictures = system.preview(3, seed=1)
     assert pictures is None or (len(pictures) == 3 and np.array_equal(pictures, system.preview(3, seed=1)))
+    if pictures is not None:
+        assert np.array_equal(system.preview(2), system.preview(2, seed=0))
 
 
 # --------------------------------------------------------------------------------------- what makes a run

@@ -2,7 +2,7 @@ import hashlib
 import json
 import shutil
 import signal
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -197,6 +197,13 @@ def test_data_and_maker_belong_to_a_recipe(monkeypatch):
     with pytest.raises(manifest.DataError, match=r"it differs in: sources"):
         zoo.load("vae_mnist")
     assert plain(partial(dcgan.build_generator, batch_norm=False)) == "dcgan.build_generator(batch_norm=False)"
+
+
+def test_a_recipe_is_a_value_of_its_own():
+    recipe = zoo.recipe("gan_mnist")
+    assert recipe in {recipe} and recipe != replace(recipe)  # its settings cannot be compared in general
+    with pytest.raises(FrozenInstanceError):
+        recipe.steps = 5
 
 
 def test_settings_can_be_read_like_attributes():
