@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
-from gan_helpers.core.files import write_atomically
+from gan_helpers.data.files import write_atomically
 from gan_helpers.show.pictures import lighter_png, soft_jpeg
 
 STAMP = "gan_course"

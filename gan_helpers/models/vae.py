@@ -59,6 +59,8 @@ class Autoencoder(Learner):
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, seed: int = 0):
         super().__init__(seed, encoder.input_shape[1:])
+        if encoder is decoder:
+            raise ValueError("encoder and decoder must be two networks, got one network as both")
         codes = encoder.output_shape if isinstance(encoder.output_shape, list) else [encoder.output_shape]
         if any(code[1:] != decoder.input_shape[1:] for code in codes):
             raise ValueError(f"the decoder must take what the encoder makes, {codes}, but takes {decoder.input_shape}")
@@ -124,6 +126,7 @@ def build_bernoulli_decoder(latent_dim: int = 2) -> keras.Sequential:
     )
 
 
+@checks.first(lambda mean, log_variance: checks.same_shape(mean=mean, log_variance=log_variance))
 def kl_to_standard_normal(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
     """KL(N(μ, σ²) ‖ N(0, 1)) = ½ Σ (μ² + σ² − 1 − log σ²), in nats; (n, latent_dim) twice → (n,)."""
     return 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - 1 - log_variance, axis=1)
@@ -143,6 +146,7 @@ def binarise(images: np.ndarray, seed: int = 0) -> np.ndarray:
     return np.where(chance < (images + 1) / 2, np.float32(1), np.float32(-1))
 
 
+@checks.first(lambda ink, logits: checks.same_shape(ink=ink, logits=logits))
 def bernoulli_log_likelihood(ink: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """log p(x|z) in nats, summed over pixels; (n, height, width, 1) twice → (n,).
 
@@ -195,6 +199,13 @@ class VAE(Autoencoder):
         return self.decode(latent_noise(n, self.latent_dim, seed))
 
 
+def check_held_out(vae, examples, batch_size=500) -> None:
+    """Raise unless the VAE could have been trained on these examples, too."""
+    checks.count("batch_size", batch_size)
+    vae.check_source(0, examples)
+
+
+@checks.first(check_held_out)
 def elbo(vae: VAE, examples: np.ndarray, batch_size: int = 500) -> dict[str, float]:
     """The evidence lower bound on log p(x), estimated with one z for each example.
 
