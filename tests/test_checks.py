@@ -44,6 +44,17 @@ def test_arrays_must_be_finite():
         checks.finite("it", bad)
 
 
+def test_shapes_must_be_one():
+    for good in (((3, 2), (3, 2)), ((), ()), ((3,),)):
+        assert checks.same_shape(**{f"a{i}": np.zeros(shape) for i, shape in enumerate(good)}) is None
+    for bad in (((3, 2), (3, 1)), ((3, 2), (2,)), ((1,), ()), ((3, 2), (3, 2), (1, 2))):
+        with pytest.raises(ValueError, match="^a0, a1.* must have one shape, got "):
+            checks.same_shape(**{f"a{i}": np.zeros(shape) for i, shape in enumerate(bad)})
+    checks.same_shape(known=keras.Input((3,)), also=np.zeros((5, 3)))  # how many there are is not known yet
+    with pytest.raises(ValueError, match=r"got \(None, 3\), \(5, 4\)$"):
+        checks.same_shape(known=keras.Input((3,)), also=np.zeros((5, 4)))
+
+
 def players():
     return toy.build_point_generator(width=4), toy.build_point_discriminator(width=4)
 

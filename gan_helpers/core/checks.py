@@ -72,6 +72,18 @@ def finite(name: str, values: np.ndarray) -> np.ndarray:
     return values
 
 
+def same_shape(**arrays) -> None:
+    """Raise unless all have one shape. Shapes that differ may fit all the same: one is then stretched without a word.
+
+    Args:
+        arrays: arrays or tensors by name. A side that is not known yet (``None``) may have any length.
+    """
+    shapes = [tuple(np.shape(array)) for array in arrays.values()]
+    ranks = {len(shape) for shape in shapes}
+    if len(ranks) > 1 or any(len({*sides} - {None}) > 1 for sides in zip(*shapes, strict=True)):
+        raise ValueError(f"{', '.join(arrays)} must have one shape, got {', '.join(map(str, shapes))}")
+
+
 def labels(values: np.ndarray, classes: int) -> np.ndarray:
     """One label for each example: an array of ints from 0 to ``classes`` − 1."""
     values = np.asarray(values)
