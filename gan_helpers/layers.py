@@ -10,11 +10,6 @@ import tensorflow as tf
 from .core import checks
 
 
-def check_normal(layer, mean, log_variance, noise) -> None:
-    """Raise unless each number has a mean, a variance and noise of its own."""
-    checks.same_shape(mean=mean, log_variance=log_variance, noise=noise)
-
-
 class Sampling(keras.layers.Layer):
     """The reparameterisation trick, z = μ + σ ε (Kingma & Welling, 2014, arXiv:1312.6114).
 
@@ -22,9 +17,13 @@ class Sampling(keras.layers.Layer):
     which gradients flow.
     """
 
-    @checks.first(check_normal)
     def call(self, mean: tf.Tensor, log_variance: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """Three float tensors of one shape, the last of standard normal numbers; returns the same shape."""
+        """Three float tensors of one shape, the last of standard normal numbers; returns the same shape.
+
+        Raises:
+            ValueError: the shapes differ.
+        """
+        checks.same_shape(mean=mean, log_variance=log_variance, noise=noise)
         return mean + tf.exp(0.5 * log_variance) * noise
 
 

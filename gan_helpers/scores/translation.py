@@ -61,7 +61,7 @@ class TranslationEvaluator:
         }
 
     def perceptual_distances(self, translated: np.ndarray, to: str) -> np.ndarray:
-        """The perceptual distance of each picture from the true one: float32, shape (n,); arguments as of :meth:`score`.
+        """The perceptual distance of each picture from the true one, float32, shape (n,); arguments as of `score`.
 
         Raises:
             ValueError: as :meth:`score`.
