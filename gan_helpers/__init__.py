@@ -59,7 +59,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "scores.translation": ["TranslationEvaluator"],
         "scores.metrics": ["frechet_distance", "inception_score", "kernel_distance", "precision_recall_coverage"],
         "show.callbacks": ["Dashboard", "ProgressBar", "QualityTracker", "SampleGrids"],
-        "show.film": ["Film", "animation"],
+        "show.film": ["Film", "animation", "stills"],
         "show.plots": ["compare_curves", "compare_grids", "image_grid", "learning_curves", "picture_rows"],
         "show.widgets": ["class_explorer", "direction_explorer", "latent_explorer", "translation_explorer"],
     },

@@ -34,6 +34,7 @@ from gan_helpers.models import (
     solo,
     stylegan,
     toy,
+    translators,
     vae,
     wgan,
 )
@@ -169,8 +170,8 @@ def translating_game(kind=cyclegan.CycleGAN, **settings):
     """Its pools are full in the second step, so that images leave them."""
 
     def make(seed):
-        generators = [cyclegan.build_unet_generator(base=4, depth=2) for _ in range(2)]
-        discriminators = [cyclegan.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
+        generators = [translators.build_unet_generator(base=4, depth=2) for _ in range(2)]
+        discriminators = [translators.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
         game = kind(generators, discriminators, pool=12, seed=seed, average=0.9, **settings)
         game.compile(optimizer(), optimizer())
         return game
@@ -181,7 +182,7 @@ def translating_game(kind=cyclegan.CycleGAN, **settings):
 def coded_translating_game(seed):
     generators = [augmented.build_coded_generator(code_dim, base=4, depth=2) for code_dim in (3, 0)]
     encoder = augmented.build_code_encoder(3, base=4, depth=2)
-    discriminators = [cyclegan.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
+    discriminators = [translators.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
     of_codes = augmented.build_code_discriminator(3, width=8)
     game = augmented.AugmentedCycleGAN(
         generators, encoder, [*discriminators, of_codes], pool=12, seed=seed, average=0.9

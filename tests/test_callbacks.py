@@ -215,6 +215,24 @@ def test_curves_that_cannot_be_compared_are_refused():
         plots.compare_curves({"mine": [one, other]}, "loss", "loss")
 
 
+def test_a_peak_does_not_flatten_the_losses():
+    curves = Curves()
+    for step, g_loss in enumerate((0.7, 50.0, 0.7)):
+        curves.add(step, d_loss=1.4, g_loss=g_loss)
+    figure = plots.learning_curves(curves, equilibrium=(1.4, 0.7))
+    axes = figure.axes[0]
+    heights = [axes.transAxes.inverted().transform(axes.transData.transform((0, level)))[1] for level in (0.7, 1.4)]
+    assert heights[0] > 0.1 and heights[1] - heights[0] > 0.1  # shares of the axis; on a linear one 0.014
+    assert min(axes.get_ylim()) == 0
+
+
+def test_grids_stand_in_rows():
+    figure = plots.compare_grids({name: IMAGES[:4] for name in "abc"}, columns=2, across=2)
+    titles = [axes.get_title() for axes in figure.axes]
+    tops = [axes.get_subplotspec().rowspan.start for axes in figure.axes]
+    assert titles == ["a", "b", "c", ""] and tops == [0, 0, 1, 1]
+
+
 def test_figures_are_drawn(make_gan, tmp_path):
     gan = make_gan()
     curves = gan.train(IMAGES, steps=20, every=5, batch_size=16)

@@ -48,3 +48,10 @@ def test_a_game_is_played_anew_and_looked_at(eagerly):
     assert all(np.array_equal(a, b) for a, b in zip(first.looks, again.looks, strict=True))
     assert not np.array_equal(first.looks[0], other.looks[0]) and head_starts == [game]
     assert play(game, 1, points, steps=2, batch_size=10, every=2).looks == []
+
+
+def test_limits_on_the_slope_that_make_no_sense_are_refused():
+    discriminator = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+    for setting, value in {"penalty": -1, "clip": 0}.items():
+        with pytest.raises(ValueError, match=f"{setting} must be .* got {value}"):
+            LoneDiscriminator(discriminator, losses.WassersteinLoss(), **{setting: value})

@@ -18,6 +18,8 @@ class Panel:
         guides: a series' name (or any other) → a level, drawn as a dashed line of that series' colour.
         limits: of the vertical axis; ``None`` fits it to the curves.
         log: whether the vertical axis is logarithmic.
+        linear_to: if given, the vertical axis is linear up to here, in both directions, and logarithmic beyond: then a
+            high peak does not flatten the rest.
         marker: Matplotlib's, at each value; for curves with few.
     """
 
@@ -26,6 +28,7 @@ class Panel:
     guides: dict[str, float] = field(default_factory=dict)
     limits: tuple[float, float] | None = None
     log: bool = False
+    linear_to: float | None = None
     marker: str | None = None
 
 
@@ -88,7 +91,8 @@ def game_panels(reports: Sequence[str], at_equilibrium: tuple[float, float] | No
     """
     guides = dict(zip(("d_loss", "g_loss"), at_equilibrium or (), strict=False))
     title = "losses (dashed: guessing)" if guides else "losses"
-    found = [Panel(title, {"d_loss": "discriminator", "g_loss": "generator"}, guides)]
+    linear_to = 2 * max(guides.values()) if guides else None
+    found = [Panel(title, {"d_loss": "discriminator", "g_loss": "generator"}, guides, linear_to=linear_to)]
     if "real_accuracy" in reports:
         found.append(
             Panel(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from ..core import sampling
+from ..core import checks, sampling
 from ..losses import AdversarialLoss, gradient_penalty
 from .learner import Learner
 
@@ -19,6 +19,9 @@ class LoneDiscriminator(Learner):
         penalty: weight of the gradient penalty (Gulrajani et al., 2017, arXiv:1704.00028).
         clip: if given, weights are clipped to [−clip, clip] after each update.
         seed: chooses batches.
+
+    Raises:
+        ValueError: ``penalty`` is below 0, or ``clip`` not above it.
     """
 
     reports = ("loss", "d_loss")
@@ -34,7 +37,8 @@ class LoneDiscriminator(Learner):
     ):
         super().__init__(seed, discriminator.input_shape[1:])
         self.discriminator, self.adversarial_loss = discriminator, loss
-        self.penalty, self.clip = penalty, clip
+        self.penalty = checks.not_negative("penalty", penalty)
+        self.clip = clip if clip is None else checks.positive("clip", clip)
 
     def networks(self):
         """The discriminator."""

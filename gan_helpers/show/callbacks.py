@@ -165,7 +165,7 @@ class Dashboard(Progress):
         """The picture as it is now."""
         model = self.model
         figure = Figure(figsize=(10.5, 4.6))
-        figure.suptitle(self.line(), x=0.01, ha="left", fontsize=11, family="monospace")
+        figure.suptitle(self.line(), x=0.01, ha="left", fontsize=9, color=plots.GREY)
         right, images = figure, model.preview(self.rows**2, self.seed)
         if images is not None:
             left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, LogLocator, StrMethodFormatter
 
 from ..core import checks
 from ..core.curves import Curves, Panel, game_panels
@@ -79,12 +79,26 @@ def image_grid(images: np.ndarray, columns: int = 10, title: str = "", scale: fl
     return figure
 
 
-def compare_grids(sets: dict[str, np.ndarray], columns: int = 8, scale: float = 0.42) -> Figure:
-    """Several grids side by side, each with its name above; ``sets`` maps name → images."""
+def compare_grids(
+    sets: dict[str, np.ndarray], columns: int = 8, scale: float = 0.42, across: int | None = None
+) -> Figure:
+    """Several grids, each with its name above.
+
+    Args:
+        sets: name → images.
+        columns: images per row of a grid.
+        scale: inches per image.
+        across: grids side by side; by default all of them.
+    """
+    across = checks.count("across", len(sets) if across is None else across)
+    down = -(-len(sets) // across)
     rows = max(-(-len(images) // columns) for images in sets.values())
-    figure = Figure(figsize=(len(sets) * (columns * scale + 0.2), rows * scale + 0.4))
-    for axes, (name, images) in zip(figure.subplots(1, len(sets), squeeze=False)[0], sets.items(), strict=True):
+    figure = Figure(figsize=(across * (columns * scale + 0.2), down * (rows * scale + 0.4)))
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    for axes, (name, images) in zip(panels, sets.items(), strict=False):
         show_tiles(axes, images, columns, name)
+    for axes in panels[len(sets) :]:
+        axes.set_axis_off()
     return figure
 
 
@@ -148,6 +162,12 @@ def draw_panel(axes: Axes, curves: Curves, panel: Panel) -> None:
         axes.axhline(level, color=colours.get(name, GREY), linestyle="--", linewidth=1)
     if panel.log:
         log_axis(axes)
+    elif panel.linear_to is not None:
+        axes.set_yscale("symlog", linthresh=panel.linear_to, linscale=2)
+        axes.yaxis.set_major_locator(FixedLocator([*range(int(panel.linear_to) + 1), 5, 20, 100]))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        if axes.dataLim.ymin >= 0:
+            axes.set_ylim(bottom=0)
     axes.set(ylim=panel.limits)
     axes.set_title(panel.title)
     if len(panel.curves) > 1:
