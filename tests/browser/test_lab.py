@@ -62,6 +62,7 @@ def run_all(page, address):
     idle, busy = (f'.jp-Notebook-ExecutionIndicator[data-status="{status}"]' for status in ("idle", "busy"))
     page.goto(address)
     page.wait_for_selector(idle, timeout=90_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=90_000)  # else JupyterLab asks which kernel
     page.wait_for_timeout(3000)
     assert page.locator(".jp-mod-dirty").count() == 0  # no "Save changes?" on closing what was only looked at
     page.get_by_role("menuitem", name="Run", exact=True).click()
