@@ -105,7 +105,7 @@ def test_a_reader_trains_a_gan_of_chapter_1(lab, page):
     button = page.get_by_role("button", name="train", exact=True)
     walk_up_to(page, button)
     button.click()
-    picture = page.locator(".widget-interact img")
+    picture = page.locator(".widget-interact", has=button).locator("img")
     picture.wait_for(timeout=60_000)
     picture.scroll_into_view_if_needed()
     page.screenshot(path=folder / "trained.png")
