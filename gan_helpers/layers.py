@@ -156,7 +156,39 @@ class MinibatchStdDev(keras.layers.Layer):
         return super().get_config() | {"group_size": self.group_size}
 
 
-# ----------------------------------------------------------------------------------- that of the Augmented CycleGAN
+# ---------------------------------------------------------------------------------- those of the CycleGANs (chapter 9)
+
+
+class NeighbourDifferences(keras.layers.Layer):
+    """Put beside each pixel how it differs from the one to its left and the one above, much enlarged.
+
+    From pixel to pixel, a soft shade changes a picture by about a hundredth of its range, and an edge by some tens of
+    hundredths. So the answers of a convolution with small weights are mostly about edges. Here the differences are
+    tanh(gain · difference): faint ones become ``gain`` times as large, and those of edges no larger than 1. At the left
+    and at the upper border there is no neighbour, and the difference is 0.
+
+    Args:
+        gain: by how much a faint difference is enlarged.
+    """
+
+    def __init__(self, gain: float, **kwargs):
+        super().__init__(**kwargs)
+        self.gain = gain
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        """Float (n, height, width, channels) → (n, height, width, 3 · channels): images, left and upper differences."""
+        left = tf.concat([images[:, :, :1], images[:, :, :-1]], axis=2)
+        above = tf.concat([images[:, :1], images[:, :-1]], axis=1)
+        differences = [tf.tanh(self.gain * (images - neighbour)) for neighbour in (left, above)]
+        return tf.concat([images, *differences], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        """Three times as many channels."""
+        return (*input_shape[:-1], 3 * input_shape[-1])
+
+    def get_config(self):
+        """All that is needed to make such a layer again."""
+        return super().get_config() | {"gain": self.gain}
 
 
 class ConditionalInstanceNormalization(keras.layers.Layer):

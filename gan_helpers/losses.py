@@ -146,6 +146,24 @@ class WassersteinLoss(AdversarialLoss):
         return -mean(fake_logits)
 
 
+class RelativisticLoss(AdversarialLoss):
+    """Relativistic pairing (Jolicoeur-Martineau, 2018, arXiv:1807.00734): which of a pair is the real one?
+
+    J_D = E softplus(a(G(z)) − a(x));  J_G = E softplus(a(x) − a(G(z))). Real examples and fakes come in pairs, in the
+    order in which they are given, and only the difference of the two answers counts.
+    """
+
+    at_equilibrium = (math.log(2), math.log(2))
+    boundary = None
+
+    def discriminator(self, real_logits, fake_logits):  # noqa: D102
+        return mean(softplus(fake_logits - real_logits))
+
+    def generator(self, fake_logits, real_logits):
+        """What the generator minimises; unlike other losses, it needs the answers to the real examples, too."""
+        return mean(softplus(real_logits - fake_logits))
+
+
 def gradient_penalty(
     critic: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor, fake: tf.Tensor, mix: tf.Tensor
 ) -> tf.Tensor:

@@ -28,10 +28,13 @@ from gan_helpers.models import (
     gan,
     progan,
     pseudo,
+    r3gan,
     robust,
     sgan,
+    solo,
     stylegan,
     toy,
+    translators,
     vae,
     wgan,
 )
@@ -59,6 +62,13 @@ def point_game(kind, *loss, **settings):
         return game
 
     return make
+
+
+def lone_critic(seed):
+    network = toy.build_point_discriminator(width=8)
+    model = solo.LoneDiscriminator(network, losses.WassersteinLoss(), penalty=1.0, clip=0.5, seed=seed)
+    model.compile(optimizer())
+    return model
 
 
 def convolutional_game(seed):
@@ -160,8 +170,8 @@ def translating_game(kind=cyclegan.CycleGAN, **settings):
     """Its pools are full in the second step, so that images leave them."""
 
     def make(seed):
-        generators = [cyclegan.build_unet_generator(base=4, depth=2) for _ in range(2)]
-        discriminators = [cyclegan.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
+        generators = [translators.build_unet_generator(base=4, depth=2) for _ in range(2)]
+        discriminators = [translators.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
         game = kind(generators, discriminators, pool=12, seed=seed, average=0.9, **settings)
         game.compile(optimizer(), optimizer())
         return game
@@ -172,7 +182,7 @@ def translating_game(kind=cyclegan.CycleGAN, **settings):
 def coded_translating_game(seed):
     generators = [augmented.build_coded_generator(code_dim, base=4, depth=2) for code_dim in (3, 0)]
     encoder = augmented.build_code_encoder(3, base=4, depth=2)
-    discriminators = [cyclegan.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
+    discriminators = [translators.build_patch_discriminator(base=4, depth=2) for _ in range(2)]
     of_codes = augmented.build_code_discriminator(3, width=8)
     game = augmented.AugmentedCycleGAN(
         generators, encoder, [*discriminators, of_codes], pool=12, seed=seed, average=0.9
@@ -206,6 +216,9 @@ SYSTEMS = {  # name → (seed → compiled system, its sources)
     "shared fakes": (point_game(dcgan.SharedFakesGAN, NON_SATURATING, average=0.9), (POINTS,)),
     "wgan": (point_game(wgan.WGAN, n_critic=2), (POINTS,)),
     "wgan-gp": (point_game(wgan.WGANGP, n_critic=2, average=0.9), (POINTS,)),
+    "r1gan": (point_game(r3gan.R1GAN, NON_SATURATING, gamma=0.5), (POINTS,)),
+    "r3gan": (point_game(r3gan.R3GAN, gamma=0.5, average=0.9), (POINTS,)),
+    "lone critic": (lone_critic, (POINTS, POINTS[:24] + 1)),
     "gan, augmented": (augmented_game, (COLOURED,)),
     "progan": (growing_game, (COLOURED,)),
     "stylegan": (styled_game, (COLOURED,)),

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 from gan_helpers import attacks
-from gan_helpers.attacks import fgsm, gaussian_noise, pgd, square_attack
+from gan_helpers.attacks import arguments, fgsm, gaussian_noise, pgd, square_attack
 
 RNG = np.random.default_rng(0)
 SHAPE = (6, 5, 2)
@@ -211,7 +211,7 @@ def test_batches_give_what_single_images_give(name, monkeypatch):
     whole = attack(slice(None))
     np.testing.assert_allclose(np.concatenate([attack([i]) for i in range(7)]), whole, atol=1e-5)
     np.testing.assert_allclose(attack([6, 2]), whole[[6, 2]], atol=1e-5)
-    monkeypatch.setattr(attacks, "BATCH", 3)
+    monkeypatch.setattr(arguments, "BATCH", 3)
     np.testing.assert_allclose(attack(slice(None)), whole, atol=1e-5)
 
 

@@ -9,7 +9,7 @@ from keras import layers
 
 from conftest import equal, weights
 from gan_helpers.layers import ConditionalInstanceNormalization
-from gan_helpers.models import augmented, cyclegan
+from gan_helpers.models import augmented, translators
 from gan_helpers.models.augmented import AugmentedCycleGAN
 
 RNG = np.random.default_rng(0)
@@ -203,7 +203,7 @@ def test_wrong_codes_and_pictures_are_refused():
 def test_the_networks_must_fit_together():
     generators = [augmented.build_coded_generator(dim, base=2, depth=2) for dim in (3, 0)]
     encoder = augmented.build_code_encoder(3, base=2)
-    judges = [cyclegan.build_patch_discriminator(base=2, depth=1) for _ in range(2)]
+    judges = [translators.build_patch_discriminator(base=2, depth=1) for _ in range(2)]
     of_codes = augmented.build_code_discriminator(3)
     AugmentedCycleGAN(generators, encoder, [*judges, of_codes])
     with pytest.raises(ValueError, match="discriminators must be three, of A, of B and of codes, got 2"):

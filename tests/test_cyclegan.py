@@ -11,8 +11,9 @@ from conftest import equal, weights
 from gan_helpers import losses
 from gan_helpers.augmentation import augment
 from gan_helpers.core import checkpoints
-from gan_helpers.models import cyclegan
-from gan_helpers.models.cyclegan import AugmentedDiscriminators, CycleGAN, ImagePool
+from gan_helpers.models import translators
+from gan_helpers.models.cyclegan import AugmentedDiscriminators, CycleGAN
+from gan_helpers.models.pool import ImagePool
 
 RNG = np.random.default_rng(0)
 
@@ -260,48 +261,60 @@ def test_a_checkpoint_keeps_the_pools(tmp_path, eagerly):
 
 @pytest.mark.parametrize("side, depth", [(16, 4), (64, 4), (24, 3)])
 def test_a_unet_gives_images_their_own_size(side, depth):
-    generator = cyclegan.build_unet_generator(base=4, depth=depth)
+    generator = translators.build_unet_generator(base=4, depth=depth)
     images = images_of(2, side)
     translated = generator(images).numpy()
     assert translated.shape == images.shape and np.abs(translated).max() <= 1
     assert translated.std(axis=(1, 2)).min() > 0  # even where the innermost map is one pixel
-    assert cyclegan.side_multiple(generator) == 2**depth
+    assert translators.side_multiple(generator) == 2**depth
     joined = [layer for layer in generator.layers if isinstance(layer, layers.Concatenate)]
     assert len(joined) == depth  # the last one joins the images themselves
 
 
+@pytest.mark.parametrize("finish", [False, True])
+def test_the_last_block_is_what_bends_at_full_size(finish):
+    """Before the tanh, f(−x) = −f(x) for the joined maps x if and only if only a convolution follows them."""
+    generator = translators.build_unet_generator(base=4, depth=2, finish=finish)
+    joined = [layer for layer in generator.layers if isinstance(layer, layers.Concatenate)][-1]
+    ending = keras.Model(joined.output, generator.output)
+    maps = tf.constant(RNG.normal(size=(1, 8, 8, joined.output.shape[-1])), tf.float32)
+    there, opposite = (np.arctanh(ending(x).numpy()) for x in (maps, -maps))
+    odd = np.abs(there + opposite).max() < 1e-5
+    assert odd != finish and np.abs(there).max() > 1e-3
+
+
 def test_a_unet_can_tell_a_dark_picture_from_a_light_one():
     """Its first map is not normalised: a constant added to a picture is not lost."""
-    generator = cyclegan.build_unet_generator(base=4, depth=3)
+    generator = translators.build_unet_generator(base=4, depth=3)
     images = images_of(1, 16)
     assert np.abs(generator(images) - generator(images + 0.4)).max() > 1e-4
 
 
 def test_a_resnet_gives_images_their_own_size():
-    generator = cyclegan.build_resnet_generator(base=4, blocks=2)
+    generator = translators.build_resnet_generator(base=4, blocks=2)
     images = images_of(2, 20)
     translated = generator(images).numpy()
     assert translated.shape == images.shape and np.abs(translated).max() <= 1
-    assert cyclegan.side_multiple(generator) == 4
+    assert translators.side_multiple(generator) == 4
 
 
 def test_first_weights_are_small():
-    generator = cyclegan.build_unet_generator(base=16, depth=4)
-    for layer in cyclegan.convolutions_of(generator)[:-1]:
+    generator = translators.build_unet_generator(base=16, depth=4)
+    for layer in translators.convolutions_of(generator)[:-1]:
         assert layer.get_weights()[0].std() == pytest.approx(0.02, rel=0.1)
 
 
 def test_instance_normalisation_is_of_one_image_and_one_channel():
     x = RNG.normal(3, 2, (4, 6, 6, 5)).astype(np.float32)
     expected = (x - x.mean(axis=(1, 2), keepdims=True)) / x.std(axis=(1, 2), keepdims=True)
-    np.testing.assert_allclose(cyclegan.instance_normalization()(x), expected, atol=1e-4)
+    np.testing.assert_allclose(translators.instance_normalization()(x), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("depth, side", [(1, 10), (2, 22), (3, 46)])
 def test_what_one_logit_sees(depth, side):
     """1 + 3 for the last convolution times the stride before it, and so on; and nothing outside has a slope."""
-    network = cyclegan.build_patch_discriminator(base=2, depth=depth, normalise=False)
-    assert cyclegan.receptive_field(network) == side
+    network = translators.build_patch_discriminator(base=2, depth=depth, normalise=False)
+    assert translators.receptive_field(network) == side
     images = images_of(1, side=96)
     with tf.GradientTape() as tape:
         tape.watch(images)
@@ -314,9 +327,21 @@ def test_what_one_logit_sees(depth, side):
         assert seen[-1] - seen[0] + 1 == side and len(seen) == side
 
 
+def test_a_discriminator_may_see_differences():
+    """At first, a soft shade moves the logits more than twice as far if there is a gain."""
+    images = images_of(1, side=32).numpy() * 0.0
+    shaded = images + np.linspace(0, 0.2, 32, dtype=np.float32).reshape(1, 1, 32, 1)
+    moved = {}
+    for gain in (0.0, 64.0):
+        keras.utils.set_random_seed(0)
+        network = translators.build_patch_discriminator(base=8, depth=2, normalise=False, gain=gain)
+        moved[gain] = np.abs(network(shaded) - network(images)).mean()
+    assert moved[64.0] > 2 * moved[0.0]
+
+
 def test_patches_are_judged_one_by_one():
     """A change in one corner changes no logit in the opposite one."""
-    network = cyclegan.build_patch_discriminator(base=2, depth=2, normalise=False)
+    network = translators.build_patch_discriminator(base=2, depth=2, normalise=False)
     images = images_of(1, side=64).numpy()
     before = network(images).numpy()[0, :, :, 0]
     images[:, :8, :8] = 1
@@ -328,8 +353,8 @@ def test_patches_are_judged_one_by_one():
 
 
 def test_the_networks_must_fit_together():
-    generators = [cyclegan.build_unet_generator(base=2, depth=2) for _ in range(2)]
-    discriminators = [cyclegan.build_patch_discriminator(base=2, depth=1) for _ in range(2)]
+    generators = [translators.build_unet_generator(base=2, depth=2) for _ in range(2)]
+    discriminators = [translators.build_patch_discriminator(base=2, depth=1) for _ in range(2)]
     with pytest.raises(ValueError, match="two pairs of networks, and no network may be two"):
         CycleGAN([generators[0]] * 2, discriminators)
     with pytest.raises(ValueError, match="two pairs of networks, and no network may be two"):

@@ -92,14 +92,14 @@ def test_answers_of_a_wrong_kind_get_a_hint(number, capsys):
 
 def test_hints_say_what_came(capsys):
     cases = {
-        "1.1": ((0.75, "a"), "Your answer is a tuple (the number 0.75, the text 'a'). What kind of answer is asked"),
-        "1.2": (lambda a, b: print(end=""), "Your function returns nothing (None). What should it return?"),
-        "1.3": (lambda: 1, "Your function must take the arguments that the exercise names. ("),
+        "1.4": ((0.75, "a"), "Your answer is a tuple (the number 0.75, the text 'a'). What kind of answer is asked"),
+        "1.2": (lambda a, b, c: print(end=""), "Your function returns nothing (None). What should it return?"),
+        "1.5": (lambda: 1, "Your function must take the arguments that the exercise names. ("),
     }
     for number, (answer, hint) in cases.items():
         exercises.check(number, answer)
         assert hint in capsys.readouterr().out
-    exercises.check("1.2", lambda a, b: np.linalg.inv(a))  # the reader's own code fails, deep below
+    exercises.check("1.2", lambda a, b, c: np.linalg.inv(a))  # the reader's own code fails, deep below
     assert "your code raised LinAlgError: " in capsys.readouterr().out
 
 

@@ -37,6 +37,18 @@ def test_an_animation_holds_the_frames_in_order_and_shows_the_last_to_plain_view
     assert Image.open(io.BytesIO(shown.data)).info["loop"] == 0
 
 
+def test_stills_show_the_first_frame_the_last_and_some_between():
+    strip = film.stills([bar(height) for height in np.linspace(0.1, 0.9, 9)], count=3)
+    ink = np.asarray(Image.open(io.BytesIO(strip.data)).convert("L")) < 100
+    shares = [part.mean() for part in np.array_split(ink, 3, axis=1)]
+    assert np.allclose(np.diff(shares), shares[1] - shares[0], rtol=0.05) and shares[2] > 3 * shares[0]
+    assert strip.width <= film.PAGE
+    film.stills([bar(0.5)])  # a film of one frame
+    below = film.stills([bar(height) for height in (0.1, 0.9)], columns=1)
+    upper, lower = np.array_split(np.asarray(Image.open(io.BytesIO(below.data)).convert("L")) < 100, 2)
+    assert upper.mean() < lower.mean()
+
+
 def test_frames_of_unequal_size_are_refused():
     with pytest.raises(ValueError, match=r"frames of one size, got the sizes \[\("):
         film.animation([bar(1), Figure(figsize=(3, 2))])

@@ -1,4 +1,4 @@
-"""The layers of the progressive GAN, each against NumPy."""
+"""Our layers, each against NumPy."""
 
 import keras
 import numpy as np
@@ -11,6 +11,7 @@ from gan_helpers.layers import (
     EqualizedDense,
     MinibatchStdDev,
     ModulatedConv2D,
+    NeighbourDifferences,
     PixelNormalization,
     StyledConv2D,
 )  # fmt: skip
@@ -103,6 +104,21 @@ def test_equal_pictures_have_no_deviation_and_a_finite_slope():
     assert np.abs(y[..., 3]).max() < 1e-3 and np.isfinite(tape.gradient(y, x)).all()
 
 
+def test_differences_from_the_left_and_the_upper_neighbour():
+    x = RNG.uniform(-1, 1, (2, 4, 5, 3)).astype(np.float32)
+    answer = NeighbourDifferences(gain=3)(x).numpy()
+    assert answer.shape == (2, 4, 5, 9) == NeighbourDifferences(3).compute_output_shape(x.shape)
+    left, above = np.zeros_like(x), np.zeros_like(x)
+    left[:, :, 1:], above[:, 1:] = np.tanh(3 * np.diff(x, axis=2)), np.tanh(3 * np.diff(x, axis=1))
+    np.testing.assert_allclose(answer, np.concatenate([x, left, above], axis=-1), atol=1e-6)
+
+
+def test_faint_differences_become_large_and_large_ones_stay_below_1():
+    x = np.array([0.0, 0.01, 1.0], np.float32).reshape(1, 1, 3, 1)
+    answer = NeighbourDifferences(gain=16)(x).numpy()[0, 0, :, 1]
+    np.testing.assert_allclose(answer, [0, 0.16, 1], rtol=0.01)
+
+
 def test_a_slower_layer_computes_the_same_and_learns_at_its_own_rate():
     keras.utils.set_random_seed(0)
     x = RNG.normal(size=(16, 2000)).astype(np.float32)
@@ -162,6 +178,7 @@ def test_noise_has_no_strength_at_first():
         MinibatchStdDev(2),
         ModulatedConv2D(3, 1, demodulate=False),
         StyledConv2D(2),
+        NeighbourDifferences(16),
     ],
 )
 def test_layers_can_be_made_again_from_their_settings(layer):

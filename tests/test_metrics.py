@@ -17,6 +17,7 @@ RNG = np.random.default_rng(0)
         (metrics.frechet_distance, ["features_a", "features_b"], RNG.normal(size=(20, 4))),
         (metrics.kernel_distance, ["features_a", "features_b"], RNG.normal(size=(20, 4))),
         (metrics.precision_recall_coverage, ["real", "fake"], RNG.normal(size=(20, 4))),
+        (metrics.density, ["real", "fake"], RNG.normal(size=(20, 4))),
         (metrics.nearest_neighbours, ["queries", "references"], RNG.normal(size=(20, 4))),
         (metrics.psnr, ["images", "targets"], RNG.uniform(-1, 1, (5, 2, 2, 1))),
         (metrics.auroc, ["normal", "anomalous"], RNG.normal(size=20)),
@@ -202,9 +203,32 @@ def test_by_hand_on_a_line():
     assert scores == {"precision": 0.5, "recall": 1.0, "coverage": pytest.approx(2 / 3)}
 
 
-def test_precision_refuses_too_few_samples():
+def test_density_by_hand_on_a_line():
+    """k = 1: real 0, 1, 10 have radii 1, 1, 9. 0.4 lies in two balls, 11 in one (that of 10), 30 in none."""
+    real, fake = np.array([[0.0], [1.0], [10.0]]), np.array([[0.4], [11.0], [30.0]])
+    assert metrics.density(real, fake, k=1) == pytest.approx(3 / 3)
+    assert metrics.density(real, np.repeat(fake[:1], 2, axis=0), k=1) == 2
+    assert metrics.density(real, np.repeat(fake[2:], 2, axis=0), k=1) == 0
+
+
+def test_density_of_fresh_samples_is_one_on_average():
+    """The ball of a real sample reaches to the k-th of the n − 1 others, so a fresh one is inside with chance k / n."""
+    for n, k in ((20, 3), (50, 5)):
+        found = [metrics.density(RNG.normal(size=(n, 3)), RNG.normal(size=(40, 3)), k=k) for _ in range(400)]
+        assert np.mean(found) == pytest.approx(1, abs=4 * np.std(found) / 400**0.5)
+
+
+def test_one_wide_ball_excuses_fakes_before_precision_but_not_before_density():
+    real = np.concatenate([RNG.normal(0, 0.1, (50, 2)), [[10.0, 0.0]]])  # one odd sample, and its ball reaches the rest
+    fake = RNG.normal((5.0, 0.0), 0.1, (100, 2))  # halfway, where no data are
+    assert metrics.precision_recall_coverage(real, fake)["precision"] == 1
+    assert metrics.density(real, fake, k=5) == pytest.approx(1 / 5)
+
+
+@pytest.mark.parametrize("score", [metrics.precision_recall_coverage, metrics.density])
+def test_scores_by_neighbours_refuse_too_few_samples(score):
     with pytest.raises(ValueError, match="need more than 5 samples"):
-        metrics.precision_recall_coverage(np.zeros((5, 2)), np.zeros((50, 2)))
+        score(np.zeros((5, 2)), np.zeros((50, 2)))
 
 
 # ------------------------------------------------------------------------------------------ nearest neighbours
@@ -277,7 +301,8 @@ def test_evaluator_scores_and_bounds(evaluator):
     judge, images = evaluator
     rows = judge.bounds(images)
     assert list(rows) == ["real test images", "uniform noise"]
-    assert set(rows["uniform noise"]) == set(COLUMNS)
+    assert set(rows["uniform noise"]) == set(COLUMNS) - {"density"}  # a column for those who compute it
+    assert "density" not in score_table(rows) and "density" in score_table({"a": dict.fromkeys(COLUMNS, 0.0)})
     assert judge.score(lambda n: images[:n]) == judge.score(images)
     assert len(score_table(rows).splitlines()) == 3
 
@@ -300,6 +325,8 @@ def test_numbers_that_make_no_sense_are_refused(wrong, evaluator):
     features = RNG.normal(size=(30, 4))
     with pytest.raises(ValueError, match=f"k must be .*, got {wrong!r}"):
         metrics.precision_recall_coverage(features, features, k=wrong)
+    with pytest.raises(ValueError, match="k must be"):
+        metrics.density(features, features, k=wrong)
     with pytest.raises(ValueError, match=f"splits must be .*, got {wrong!r}"):
         metrics.inception_score(np.full((20, 4), 0.25), splits=wrong)
     with pytest.raises(ValueError, match=f"chunk must be .*, got {wrong!r}"):

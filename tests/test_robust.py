@@ -54,8 +54,9 @@ def test_epsilon_grows_over_the_warm_up():
         assert np.abs(attacked - IMAGES).max() == pytest.approx(expected, abs=1e-6)
 
 
-def test_an_epsilon_of_0_leaves_the_plain_classifier(eagerly):
-    model = model_of(epsilon=0.0)
+@pytest.mark.parametrize("attack_steps", [0, 2])
+def test_an_epsilon_of_0_leaves_the_plain_classifier(eagerly, attack_steps):
+    model = model_of(epsilon=0.0, attack_steps=attack_steps)
     keras.utils.set_random_seed(0)
     plain = Classifier(keras.models.clone_model(model.network))
     plain.network.set_weights(model.network.get_weights())
@@ -105,7 +106,7 @@ def test_settings_are_checked_and_part_of_the_run():
     for wrong in (
         {"epsilon": -1},
         {"step_size": "1"},
-        {"attack_steps": 0},
+        {"attack_steps": -1},
         {"norm": "l1"},
         {"warm_up": -1},
         {"shift": -1},

@@ -283,6 +283,24 @@ def test_latent_pictures_name_their_axes_and_classes():
     assert [text.get_text() for text in axes.texts] == ["zero", "one", "two"] and axes.get_xlabel() == "$z_1$"
 
 
+def test_names_of_classes_at_one_place_are_moved_apart():
+    rng = np.random.default_rng(0)
+    near = np.array([[0.0, 0.0], [0.0, 0.0], [0.01, 0.0], [5.0, 5.0]])
+    moved = planes.moved_apart(near, least=0.5)
+    gaps = np.linalg.norm(moved[:, None] - moved, axis=-1)[~np.eye(4, dtype=bool)]
+    assert gaps.min() > 0.45 and np.allclose(moved[3], near[3], atol=0.01)
+    axes = planes.latent_scatter(rng.normal(size=(300, 2)), np.arange(300) % 10, list("abcdefghij")).axes[0]
+    places = np.array([text.get_position() for text in axes.texts])
+    assert np.linalg.norm(places[:, None] - places, axis=-1)[~np.eye(10, dtype=bool)].min() > 0.2
+
+
+def test_manifold_grid_names_the_class_of_each_picture():
+    figure = planes.manifold_grid(
+        lambda codes: np.zeros((len(codes), 4, 4, 1)), 3, classify=lambda x: np.arange(len(x))
+    )
+    assert [text.get_text() for text in figure.axes[0].texts] == list("012345678")
+
+
 def test_manifold_grid_follows_the_quantiles():
     asked = []
 

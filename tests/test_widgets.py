@@ -160,8 +160,15 @@ class Halver:
 
 
 @pytest.fixture
-def explored(monkeypatch):
-    """The explorer's controls by name, and what it has shown: the tiles of each figure."""
+def explored(seen):
+    """The controls of the explorer of translations by name, and what it has shown: the tiles of each figure."""
+    widgets.translation_explorer(Halver(), PICTURES, KINDS)
+    return seen
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """The controls, by name, of an explorer that is opened next, and what it shows: the first tiles of each figure."""
     found, tiles = {}, []
 
     def display(shown):
@@ -178,7 +185,6 @@ def explored(monkeypatch):
 
     monkeypatch.setattr(widgets, "display", display)
     monkeypatch.setattr(ipywidgets, "interact", interact)
-    widgets.translation_explorer(Halver(), PICTURES, KINDS)
     return found, tiles
 
 
@@ -310,7 +316,7 @@ def test_the_slider_changes_the_image_and_the_probabilities(monkeypatch):
     def interact(show, **given):
         controls.update(given)
         for attack, level in (("darker", 0), ("darker", 51), ("nothing", 51)):
-            show(image="grey", attack=attack, level=level)
+            show(image=0, attack=attack, level=level)
 
     monkeypatch.setattr(ipywidgets, "interact", interact)
     widgets.epsilon_explorer(systems.fixed_classifier(), {"grey": PHOTOGRAPH}, "abc", ATTACKS, (0, 51))
@@ -322,6 +328,36 @@ def test_the_slider_changes_the_image_and_the_probabilities(monkeypatch):
     widths = [[bar.get_width() for bar in figure.axes[2].patches] for figure in figures]
     assert widths[0][:3] == widths[0][3:] and widths[1][:3] != widths[1][3:]
     assert sum(widths[1][3:]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("form", [7, 8])
+def test_an_uploaded_photograph_is_attacked_away_from_its_own_class(seen, form):
+    """The brightest colour is the class, and the attack swaps red and blue: it sees which class it leads away from."""
+    found, tiles = seen
+    labels = []
+
+    def swapped(model, images, labels_of_images, epsilon):
+        labels.append(int(labels_of_images[0]))
+        return images[..., ::-1]
+
+    def brightest(images, training):
+        return images[:, 0, 0]
+
+    green = np.broadcast_to(np.float32([-1, 1, -1]), (8, 8, 3))
+    widgets.epsilon_explorer(brightest, {"green": green}, "rgb", {"swapped": swapped}, (0, 51))
+    bring(found, file_of(Image.new("RGB", (20, 20), (255, 0, 0))), "red.png", form)
+    assert found["image"].options == (("red.png", 1), ("green", 0)) and found["image"].value == 1
+    assert found["message"].value.startswith("red.png: attacked below")
+    assert labels == [1, 0] and (tiles[-1] == [0, 0, 255]).all() and tiles[-1].shape == (8, 8, 3)
+    bring(found, b"<b>no picture", "bad.png", form)
+    assert found["message"].value.startswith("Not used: ") and "no picture that can be read" in found["message"].value
+    assert len(tiles) == 2 and found["image"].value == 1
+
+
+def test_grey_images_come_without_a_button_for_uploads(seen):
+    found, tiles = seen
+    widgets.epsilon_explorer(systems.fixed_classifier(), {"grey": PHOTOGRAPH}, "abc", ATTACKS, (0, 51))
+    assert "upload" not in found and len(tiles) == 1
 
 
 def test_the_static_twin_of_the_epsilon_slider_has_a_row_for_each_attack():

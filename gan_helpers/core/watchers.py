@@ -6,6 +6,7 @@ import contextlib
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -47,6 +48,24 @@ class RecordCurves(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):  # noqa: D102
         self.model.curves.add(self.model.steps_done, **{name: logs[name] for name in self.model.reports})
+
+
+class Looks(keras.callbacks.Callback):
+    """Keep what ``look(model)`` returns before the first step and after every interval.
+
+    Attributes:
+        seen: what was kept.
+    """
+
+    def __init__(self, look: Callable[[keras.Model], object]):
+        super().__init__()
+        self.look, self.seen = look, []
+
+    def on_train_begin(self, logs=None):  # noqa: D102
+        self.seen.append(self.look(self.model))
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+        self.seen.append(self.look(self.model))
 
 
 class StopButton(keras.callbacks.Callback):

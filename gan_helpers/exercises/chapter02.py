@@ -86,6 +86,38 @@ def _waiting_time(answer):
 
 
 @exercise("2.5")
+def _mended_losses(answer):
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    ink = np.where(rng.random((6, 2, 2, 1)) < 0.5, 1, -1).astype(np.float32)
+    mean, log_variance, noise = rng.normal(size=(3, 6, 2)).astype(np.float32)
+    decoded = []
+
+    def decoder(z):
+        decoded.append(np.asarray(z))
+        return tf.reshape(tf.concat([z, 2 * z], axis=1), (-1, 2, 2, 1))
+
+    reconstruction, kl = (float(part) for part in answer(ink, *map(tf.constant, (mean, log_variance, noise)), decoder))
+    right = 0.5 * np.sum(mean**2 + np.exp(log_variance) - 1 - log_variance, axis=1).mean()
+    require(kl >= 0, "A KL divergence is never negative; yours is. Compare it with the formula, term by term.")
+    require(np.isclose(kl, right, rtol=1e-4), f"In my example the KL term is {right:.4f} per image; yours is {kl:.4f}.")
+    require(decoded, "Decode a sample: call decoder(z).")
+    require(
+        not np.allclose(decoded[-1], mean + np.exp(log_variance) * noise),
+        "The KL term is right. The noise must be multiplied by σ, and you multiply it by the variance σ².",
+    )
+    z = mean + np.exp(0.5 * log_variance) * noise
+    require(np.allclose(decoded[-1], z, rtol=1e-4), "The KL term is right, but the sample z is not μ + σ ε.")
+    logits = np.concatenate([z, 2 * z], axis=1).reshape(-1, 2, 2, 1)
+    right = np.sum(np.logaddexp(0, -ink * logits), axis=(1, 2, 3)).mean()
+    require(
+        np.isclose(reconstruction, right, rtol=1e-4),
+        f"The reconstruction term, −log p(x|z), is {right:.4f} per image in my example; yours is {reconstruction:.4f}.",
+    )
+
+
+@exercise("2.6")
 def _best_answers(answer):
     try:
         squared, absolute = answer

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..data.mixtures import gaussian_ring
+from ..scores.metrics import precision_recall_coverage
 from . import Hint, exercise, require
 
 
@@ -17,8 +19,8 @@ def _inception_scores(answer):
     require(
         not np.allclose([three, torn, uneven], logarithms, atol=0.02), "You stopped at I(x; y): the score is its exp."
     )
-    require(np.isclose(three, 3), "(a) H(y|x) is 0, since the judge is sure; H(y) is that of three equal shares.")
-    require(not np.isclose(torn, 10), "(b) H(y) is right, but the judge is not sure: what is H(y|x) for (½, ½)?")
+    require(np.isclose(three, 3), "(a) H(y|x) is 0, since the evaluator is sure; H(y) is that of three equal shares.")
+    require(not np.isclose(torn, 10), "(b) H(y) is right, but the evaluator is not sure: what is H(y|x) for (½, ½)?")
     require(np.isclose(torn, 5), "(b) H(y) = log 10, and each picture has H(y|x) = log 2. Subtract, then exp.")
     require(
         np.isclose(uneven, 6),
@@ -95,8 +97,10 @@ def _earth_movers_distance(answer):
         not np.isclose(spread, 0),
         "You compare the means only: {−1, 1} and {−3, 3} have one mean, and still earth has to move.",
     )
-    require(not np.isclose(spread, 4) or not np.isclose(got, 5 / 3), "That is the mean *squared* way. Cost is |x − y|.")
-    require(not np.isclose(got, 3), "You add up all the ways; each grain weighs only 1/n, so take their mean.")
+    require(
+        not np.isclose(spread, 4) or not np.isclose(got, 5 / 3), "That is the mean *squared* distance: cost is |x − y|."
+    )
+    require(not np.isclose(got, 3), "You add up all the distances; each grain weighs only 1/n, so take their mean.")
     require(
         np.isclose(got, 1) and np.isclose(spread, 2),
         f"For {x.tolist()} and {y.tolist()} the distance is 1; you give {got:.4g}.",
@@ -142,6 +146,26 @@ def _best_smoothed_discriminator(answer):
     )
 
 
+@exercise("5.8")
+def _fool_recall(answer):
+    for seed in (0, 1):
+        real = gaussian_ring(width=0.2).sample(120, seed=seed)
+        fakes = np.asarray(answer(real.copy()), float)
+        require(fakes.shape == (200, 2), f"Return 200 points in the plane, shape (200, 2); yours has {fakes.shape}.")
+        require(np.isfinite(fakes).all(), "Some of your points are not finite numbers.")
+        scores = precision_recall_coverage(real, fakes, k=3)
+        require(
+            scores["precision"] == 0 and scores["coverage"] == 0,
+            f"Some of your fakes lie in a real point's ball (precision {scores['precision']:.2f}, coverage "
+            f"{scores['coverage']:.2f}). Move all of them farther away from the data.",
+        )
+        require(
+            scores["recall"] > 0.9,
+            f"Precision and coverage are 0, but recall is only {scores['recall']:.2f}. A fake's ball reaches to its "
+            "third neighbour among the fakes. How must the fakes lie, so that some of their balls swallow the data?",
+        )
+
+
 ILLNESSES = (
     "healthy",
     "mode collapse",
@@ -159,10 +183,10 @@ PATIENTS = {
     "F": "healthy",
 }
 LOOK_AT = {
-    "healthy": "all eight heaps are there and sharp, and its curves lie calmly near the dashed lines",
+    "healthy": "all eight modes are there and sharp, and its curves lie calmly near the dashed lines",
     "mode collapse": "its losses are calm, near the dashed lines, and yet the samples huddle together at every look",
     "vanishing gradient": "look at the length of G's gradient, and compare its first panel with its last",
-    "over-generalisation": "every heap has samples, and so has much of the space between; D cannot tell",
+    "over-generalisation": "every mode has samples, and so has much of the space between; D cannot tell",
     "oscillation": "the losses swing, and in each panel the samples are somewhere else",
     "discriminator too strong": "D is nearly always right, G does get a gradient, and its samples creep to one side",
 }

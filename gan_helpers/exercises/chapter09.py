@@ -178,6 +178,7 @@ def _interval(answer):
 # ------------------------------------------------------------------------------------------- 9.5: noise on the way
 
 SIGMA = 0.1
+SAME = "The same seed and the same step should give the same noise."
 
 
 def tiny_game(kind, seed: int):
@@ -226,10 +227,12 @@ def on_the_way(game, seen, a, b, fake_a, fake_b, step):
     # Calling losses itself would warn the reader, at the fifth new game, that it is traced so often.
     traced = tried(losses.get_concrete_function, tf.TensorSpec([], tf.int64))
     found, given, calls = tried(traced, tf.constant(step, tf.int64))
+    again = tried(traced, tf.constant(step, tf.int64))[1]
     require(isinstance(found, dict) and set(found) == {"cycle_a", "cycle_b"}, "cycle_losses should return a "
             "dictionary with the losses cycle_a and cycle_b.")  # fmt: skip
     require(int(calls) == 2 and set(given) == {"a_to_b", "b_to_a"}, "In cycle_losses each generator should be called "
             "once: one brings back what the other has made.")  # fmt: skip
+    require(all(np.allclose(given[name], again[name], atol=1e-5) for name in given), SAME)
     noise = {"a": given["a_to_b"].numpy() - fake_a.numpy(), "b": given["b_to_a"].numpy() - fake_b.numpy()}
     return {name: float(value) for name, value in found.items()}, given, noise
 
@@ -299,7 +302,7 @@ def check_draws(kind, seed: int, other_seed: int, noise: dict, images: tuple) ->
         return on_the_way(*tiny_game(kind, seed), *images, step)[2]
 
     same = [np.allclose(found(seed, 5)[which], noise[which], atol=1e-5) for which in "ab"]
-    require(all(same), "The same seed and the same step should give the same noise.")
+    require(all(same), SAME)
     for which in "ab":
         require(not np.allclose(found(seed, 6)[which], noise[which], atol=1e-5), "Two steps have the same noise. A "
                 "generator could learn to hide its signal beside it.")  # fmt: skip

@@ -18,8 +18,9 @@ from ..core.system import copy_variables, generate, latent_noise
 from ..data.images import check_images
 from ..layers import ConditionalInstanceNormalization
 from ..losses import AdversarialLoss
-from .cyclegan import CycleGAN, block, convolution, instance_normalization, mean_difference
+from .cyclegan import CycleGAN, mean_difference
 from .game import check_players, follow_weights
+from .translators import block, convolution, instance_normalization
 
 # -------------------------------------------------------------------------------------------------- networks
 

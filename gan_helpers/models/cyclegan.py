@@ -11,7 +11,6 @@ import math
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
 
 from ..augmentation import POLICY, augment
 from ..core import checks, sampling
@@ -21,187 +20,10 @@ from ..data.images import ImageDataset, check_images
 from ..data.sets import unpaired_emoji
 from ..losses import AdversarialLoss, LeastSquaresLoss
 from ..scores.translation import TranslationEvaluator
-from .dcgan import small_normal
 from .game import check_players, follow_weights
+from .pool import ImagePool
 from .recipe import Recipe
-
-# -------------------------------------------------------------------------------------------------- networks
-
-
-def convolution(filters: int, kernel_size: int, strides: int = 1, **settings) -> layers.Conv2D:
-    """A convolution that keeps the size of the map (or divides it by ``strides``), as all networks here have it."""
-    how = {"padding": "same", "kernel_initializer": small_normal()}
-    return layers.Conv2D(filters, kernel_size, strides, **how, **settings)
-
-
-def instance_normalization() -> layers.GroupNormalization:
-    """Give every channel of every image the mean 0 and the variance 1 (Ulyanov et al., 2016, arXiv:1607.08022).
-
-    It does to one image what batch normalisation does to a batch, and so it works with batches of one image. As there,
-    a factor and a bias for each channel are learned.
-    """
-    return layers.GroupNormalization(groups=-1, epsilon=1e-5)  # as many groups as there are channels
-
-
-def block(x, filters: int, kernel_size: int, activation: layers.Layer, strides: int = 1, normalise: bool = True):
-    """Convolution, instance normalisation (whose bias makes the convolution's useless) and nonlinearity."""
-    x = convolution(filters, kernel_size, strides, use_bias=not normalise)(x)
-    if normalise:
-        x = instance_normalization()(x)
-    return activation(x)
-
-
-def build_unet_generator(base: int = 32, depth: int = 4) -> keras.Model:
-    """Images (n, h, w, 3) → images (n, h, w, 3), both float32 in [−1, 1]; h and w are multiples of 2^depth.
-
-    A U-Net (Ronneberger, Fischer & Brox, 2015, arXiv:1505.04597): ``depth`` times down to half the side, as often up
-    again, and from each size on the way down, the image's own included, a skip to the same size on the way up. What
-    lies where need not pass through the small maps in the middle.
-
-    Args:
-        base: channels of the first map; they double with each step down, up to 8 times as many.
-        depth: steps down.
-    """
-    image = layers.Input((None, None, 3), name="image")
-    x, skips = image, []
-    widths = [base * min(2**i, 8) for i in range(depth)]
-    for i, width in enumerate(widths):
-        # The first map is not normalised, or no skip could tell a dark picture from a light one. Nor is the innermost
-        # one: of pictures with 2^depth pixels a side it is 1 × 1, and one number less its mean is 0.
-        slope = layers.LeakyReLU(negative_slope=0.2)
-        x = block(x, width, 4, slope, strides=2, normalise=0 < i < depth - 1)
-        skips.append(x)
-    for width, skip in zip(widths[-2::-1], skips[-2::-1], strict=True):
-        x = block(layers.UpSampling2D()(x), width, 4, layers.ReLU())
-        x = layers.Concatenate()([x, skip])
-    x = layers.Concatenate()([layers.UpSampling2D()(x), image])
-    return keras.Model(image, convolution(3, 4, activation="tanh", dtype="float32")(x), name="generator")
-
-
-def build_resnet_generator(base: int = 32, blocks: int = 4) -> keras.Model:
-    """Images (n, h, w, 3) → images (n, h, w, 3), both float32 in [−1, 1]; h and w are multiples of 4.
-
-    The paper's generator, after Johnson, Alahi & Fei-Fei (2016, arXiv:1603.08155): twice down to half the side,
-    residual blocks, twice up. The paper pads with the mirror image, so that no edge of zeros shows in photographs; on a
-    plain ground that is not needed. To enlarge, a pixel is repeated, which leaves no checkerboard as transposed
-    convolutions do.
-
-    Args:
-        base: channels at full size; in the middle there are four times as many.
-        blocks: residual blocks; the paper has 6 for pictures of 128 × 128 pixels, and 9 for larger ones.
-    """
-    image = layers.Input((None, None, 3), name="image")
-    x = block(image, base, 7, layers.ReLU())
-    for width in (2 * base, 4 * base):
-        x = block(x, width, 3, layers.ReLU(), strides=2)
-    for _ in range(blocks):
-        change = block(x, 4 * base, 3, layers.ReLU())
-        change = instance_normalization()(convolution(4 * base, 3, use_bias=False)(change))
-        x = layers.Add()([x, change])
-    for width in (2 * base, base):
-        x = block(layers.UpSampling2D()(x), width, 3, layers.ReLU())
-    return keras.Model(image, convolution(3, 7, activation="tanh", dtype="float32")(x), name="generator")
-
-
-def build_patch_discriminator(base: int = 64, depth: int = 3, normalise: bool = True) -> keras.Model:
-    """Images (n, h, w, 3) in [−1, 1] → logits (n, h / 2^depth, w / 2^depth, 1), float32: one for each patch.
-
-    A PatchGAN (Isola et al., 2017, arXiv:1611.07004): it has no last layer that looks at the whole picture. Each logit
-    says whether the patch that it sees looks real; :func:`receptive_field` tells how large that is.
-
-    Args:
-        base: channels of the first map; they double with each step down, up to 8 times as many.
-        depth: steps down to half the side.
-        normalise: ``False`` leaves out instance normalisation; the first layer has none in any case.
-    """
-    image = layers.Input((None, None, 3), name="image")
-    x = image
-    for i in range(depth):
-        slope = layers.LeakyReLU(negative_slope=0.2)
-        x = block(x, base * min(2**i, 8), 4, slope, strides=2, normalise=normalise and i > 0)
-    return keras.Model(image, convolution(1, 4, dtype="float32")(x), name="discriminator")
-
-
-def receptive_field(network: keras.Model) -> int:
-    """How many pixels a side one number of the answer of ``network``, a stack of layers, sees through convolutions.
-
-    r = 1 + Σ (k − 1) · s, over the convolutions, where k is the side of the kernel, and s the product of the strides of
-    the layers before. (Instance normalisation sees the whole picture, too, but only its mean and its variance.)
-    """
-    side, stride = 1, 1
-    for layer in convolutions_of(network):
-        side += (layer.kernel_size[0] - 1) * stride
-        stride *= layer.strides[0]
-    return side
-
-
-def convolutions_of(network: keras.Model) -> list[layers.Conv2D]:
-    """The convolutions of ``network``, in order; not those of networks within it."""
-    return [layer for layer in network.layers if isinstance(layer, layers.Conv2D)]
-
-
-def side_multiple(generator: keras.Model) -> int:
-    """What the sides of an image must be a multiple of, so that halving and doubling give back its size."""
-    return math.prod(layer.strides[0] for layer in convolutions_of(generator))
-
-
-# ------------------------------------------------------------------------------------------- the pool of fakes
-
-
-class ImagePool:
-    """Fakes of earlier steps, to be shown again: the discriminator shall not forget them (Shrivastava et al., 2017,
-    arXiv:1612.07828).
-
-    The first images fill the pool. From then on a coin is tossed for each new one: either it is returned, or it takes
-    the place of an old one, and that is returned.
-
-    Args:
-        capacity: how many images it holds; with 0 it gives back what it gets.
-        image_shape: (height, width, channels).
-        name: which random draws are its own, and what its variables are called.
-    """
-
-    def __init__(self, capacity: int, image_shape: tuple[int, int, int], name: str = "pool"):
-        self.capacity, self.name = checks.count("capacity", capacity, least=0), name
-        self.images = keras.Variable(tf.zeros((capacity, *image_shape)), trainable=False, name=f"{name}_images")
-        self.count = keras.Variable(0, dtype="int32", trainable=False, name=f"{name}_count")
-
-    @property
-    def variables(self) -> list[keras.Variable]:
-        """The images, float32 (capacity, height, width, channels), and how many of them are there, an int32."""
-        return [self.images, self.count]
-
-    def exchange(self, new: tf.Tensor, seed: int | sampling.Seed, step: tf.Tensor | int) -> tf.Tensor:
-        """As many images as are given: new ones and old ones.
-
-        Args:
-            new: float32, shape (n, height, width, channels); n must be known.
-            seed: of the run.
-            step: of the training.
-        """
-        if not self.capacity:
-            return new
-        numbers = sampling.uniform((new.shape[0], 2), seed, step, self.name)
-        return tf.stack([self.exchange_one(new[i], *tf.unstack(numbers[i])) for i in range(new.shape[0])])
-
-    def exchange_one(self, new: tf.Tensor, coin: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
-        """One image, (height, width, channels), for one; two numbers from 0 to 1 decide whether, and for which."""
-        fills = self.count < self.capacity
-        place = tf.where(fills, self.count, tf.cast(chance * self.capacity, tf.int32))
-        old = self.images[place]
-        returns_old = ~fills & (coin < 0.5)
-        kept = tf.where(fills | returns_old, new, old)
-        sampling.assign(self.images, tf.tensor_scatter_nd_update(self.images, [[place]], [kept]))
-        sampling.assign(self.count, tf.minimum(self.count + 1, self.capacity))
-        return tf.where(returns_old, old, new)
-
-    def empty(self) -> None:
-        """Forget all images."""
-        self.images.assign(tf.zeros_like(self.images))
-        self.count.assign(0)
-
-
-# --------------------------------------------------------------------------------------------------- the game
+from .translators import build_patch_discriminator, build_unet_generator, side_multiple
 
 
 class CycleGAN(System):
@@ -535,6 +357,7 @@ def check_four(generators, discriminators) -> None:
 def make_cyclegan(
     base: int,
     patch_base: int,
+    gain: float,
     learning_rate: float,
     cycle: float,
     identity: float,
@@ -549,6 +372,7 @@ def make_cyclegan(
     Args:
         base: see :func:`build_unet_generator`.
         patch_base: see :func:`build_patch_discriminator`.
+        gain: see :func:`build_patch_discriminator`.
         learning_rate: of all networks, at the beginning.
         cycle: see :class:`CycleGAN`.
         identity: see :class:`CycleGAN`.
@@ -559,7 +383,7 @@ def make_cyclegan(
         kind: a variant of the game, such as :class:`AugmentedDiscriminators`.
     """
     generators = build_unet_generator(base), build_unet_generator(base)
-    discriminators = build_patch_discriminator(patch_base), build_patch_discriminator(patch_base)
+    discriminators = [build_patch_discriminator(patch_base, gain=gain) for _ in range(2)]
     game = kind(generators, discriminators, cycle=cycle, identity=identity, pool=pool, seed=seed, average=average)
     falling = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     game.compile(*(keras.optimizers.Adam(falling, beta_1=0.5) for _ in range(2)))
@@ -585,7 +409,9 @@ RECIPE = Recipe(
     name="cyclegan_emoji",
     what="chapter 9: a CycleGAN, flat emoji to three-dimensional ones and back",
     make=make_cyclegan,
-    settings=dict(base=16, patch_base=32, learning_rate=1e-3, cycle=5.0, identity=2.5, pool=50, average=0.99),
+    settings=dict(
+        base=16, patch_base=32, gain=16.0, learning_rate=1e-3, cycle=5.0, identity=2.5, pool=50, average=0.99
+    ),
     steps=4_000,
     score=score_translations,
     dataset="emoji_fluent",

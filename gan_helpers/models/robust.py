@@ -55,7 +55,8 @@ class RobustClassifier(Classifier):
         epsilon: how far the attack may go; on images in [−1, 1], so that 0.6 is the paper's 0.3 for MNIST.
         step_size: how far one step of it goes. By default 2.5 ε / ``attack_steps``: far enough to come from anywhere in
             the ball to its edge.
-        attack_steps: its steps. The paper has 40; each costs about as much as a training step without an attack.
+        attack_steps: its steps. The paper has 40; each costs about as much as a training step without an attack. With
+            none, images are only moved to a random point of the ball; with an ε of 0 nothing is left of the adversary.
         norm: ``"linf"`` or ``"l2"``.
         warm_up: so many training steps, over which ε and the step size grow to their full size. With a large ε from the
             start a network may go on answering the same to every image for a long time.
@@ -75,8 +76,8 @@ class RobustClassifier(Classifier):
     ):
         super().__init__(network, seed)
         self.epsilon = checks.not_negative("epsilon", epsilon)
-        self.attack_steps = checks.count("attack_steps", attack_steps)
-        step_size = 2.5 * self.epsilon / self.attack_steps if step_size is None else step_size
+        self.attack_steps = checks.count("attack_steps", attack_steps, least=0)
+        step_size = 2.5 * self.epsilon / max(self.attack_steps, 1) if step_size is None else step_size
         self.step_size = checks.not_negative("step_size", step_size)
         self.norm = checked_norm(norm)
         self.warm_up = checks.count("warm_up", warm_up, least=0)

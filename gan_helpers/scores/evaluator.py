@@ -157,6 +157,7 @@ COLUMNS = {
     "frechet_distance": ("Fréchet ↓", ".1f"),
     "inception_score": ("Inception ↑", ".2f"),
     "precision": ("precision ↑", ".2f"),
+    "density": ("density ↑", ".2f"),
     "recall": ("recall ↑", ".2f"),
     "coverage": ("coverage ↑", ".2f"),
 }

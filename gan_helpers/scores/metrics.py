@@ -153,12 +153,7 @@ def precision_recall_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) ->
         ValueError: the widths differ, a value is not finite, ``k`` is no whole number of at least 1, or there are not
             more than k samples on each side.
     """
-    real = checks.finite("real", np.asarray(real, np.float64))
-    fake = checks.finite("fake", np.asarray(fake, np.float64))
-    if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
-        raise ValueError(f"real and fake must be (n, d) and (m, d), got {real.shape} and {fake.shape}")
-    if min(len(real), len(fake)) <= checks.count("k", k):
-        raise ValueError(f"k = {k} neighbours need more than {k} samples a side, got {len(real)} and {len(fake)}")
+    real, fake = checked_clouds(real, fake, k)
     real_radius, fake_radius = neighbour_radius(real, k), neighbour_radius(fake, k)
     distance = cdist(real, fake)
     inside_real_ball = distance <= real_radius[:, np.newaxis]
@@ -168,6 +163,39 @@ def precision_recall_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) ->
         "recall": float(inside_fake_ball.any(axis=1).mean()),
         "coverage": float(inside_real_ball.any(axis=1).mean()),
     }
+
+
+def density(real: np.ndarray, fake: np.ndarray, k: int = 5) -> float:
+    """How many real samples' balls hold a fake, on average, as a multiple of k (Naeem et al., 2020, arXiv:2002.09797).
+
+    A score of fidelity, like precision. Precision asks whether a fake lies in *some* ball, and so one odd real sample
+    with a wide ball can excuse many fakes. Here that ball is only one of the k that are expected.
+
+    Args:
+        real: features, shape (n, d).
+        fake: features, shape (m, d). Memory and time grow with n · m: a few thousand of each are enough.
+        k: which neighbour sets a ball's radius.
+
+    Returns:
+        1 / (k m) · the number of pairs of a real ball and a fake inside it. 0 if no fake is near; on average 1 for
+        fakes distributed like the real samples; above 1 where they crowd into the densest places.
+
+    Raises:
+        ValueError: as for :func:`precision_recall_coverage`.
+    """
+    real, fake = checked_clouds(real, fake, k)
+    return float((cdist(real, fake) <= neighbour_radius(real, k)[:, np.newaxis]).sum() / (k * len(fake)))
+
+
+def checked_clouds(real: np.ndarray, fake: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Both clouds as float64; or a clear error unless they are of one width, with more than k samples on each side."""
+    real = checks.finite("real", np.asarray(real, np.float64))
+    fake = checks.finite("fake", np.asarray(fake, np.float64))
+    if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
+        raise ValueError(f"real and fake must be (n, d) and (m, d), got {real.shape} and {fake.shape}")
+    if min(len(real), len(fake)) <= checks.count("k", k):
+        raise ValueError(f"k = {k} neighbours need more than {k} samples a side, got {len(real)} and {len(fake)}")
+    return real, fake
 
 
 def neighbour_radius(features: np.ndarray, k: int) -> np.ndarray:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import keras
+import numpy as np
 from IPython.display import Image as ShownImage
 from IPython.display import display
 from matplotlib.figure import Figure
@@ -16,6 +17,7 @@ from .pictures import few_colours
 
 COLOURS = 32  # enough for plots, and a fraction of the bytes of full colour
 SHARPNESS = 2  # pixels to each one that a page counts, as for still pictures
+PAGE = 1000  # how wide a strip of stills is, in pixels that a page counts
 
 
 def render(figure: Figure) -> Image.Image:
@@ -38,6 +40,26 @@ def animation(figures: Iterable[Figure], milliseconds: int = 120) -> ShownImage:
         ValueError: there are no figures, or their sizes differ.
     """
     return _animated_png([render(figure) for figure in figures], milliseconds)
+
+
+def stills(frames: Sequence[Figure | Image.Image], count: int = 5, columns: int | None = None) -> ShownImage:
+    """Some frames of a film side by side, for pages that cannot move: the first, the last, and some evenly between.
+
+    Args:
+        frames: figures, or the pictures that a :class:`Film` has kept, all of one size.
+        count: how many to show at most.
+        columns: how many in a row; by default all.
+    """
+    chosen = np.unique(np.linspace(0, len(frames) - 1, checks.count("count", count)).round().astype(int))
+    pictures = [frame if isinstance(frame, Image.Image) else render(frame) for frame in (frames[i] for i in chosen)]
+    columns = checks.count("columns", columns or len(pictures))
+    width = SHARPNESS * PAGE // columns
+    height = width * pictures[0].height // pictures[0].width
+    sheet = Image.new("RGB", (width * columns, height * -(-len(pictures) // columns)), "white")
+    for i, picture in enumerate(pictures):
+        smaller = picture.resize((width, height), Image.Resampling.LANCZOS)
+        sheet.paste(smaller, (i % columns * width, i // columns * height))
+    return _still(sheet)
 
 
 def _animated_png(frames: list[Image.Image], milliseconds: int) -> ShownImage:

@@ -13,6 +13,7 @@ from scipy.special import expit, ndtri
 from ..data.mixtures import GaussianMixture
 from .plots import FAKE, GREEN, GREY, REAL, TEN_COLOURS, tile
 
+LIGHT_ON_BLACK = ["white" if color == "#000000" else color for color in TEN_COLOURS]
 D_COLOURS = LinearSegmentedColormap.from_list("D(x)", ["#F0AC4A", "white", "#74B5E4"])  # fake … undecided … real
 
 
@@ -60,16 +61,37 @@ def draw_plane_game(
     axes.grid(False)
 
 
+def moved_apart(places: np.ndarray, least: float) -> np.ndarray:
+    """``places``, shape (n, 2), moved so that no two are nearer to each other than ``least``, or hardly so."""
+    places = places + 1e-3 * least * np.arange(len(places))[:, np.newaxis]  # two equal places differ, too
+    for _ in range(200):
+        gaps = places[:, np.newaxis] - places
+        distance = np.linalg.norm(gaps, axis=-1, keepdims=True) + np.eye(len(places))[..., np.newaxis]
+        missing = np.clip(least - distance, 0, None) * (1 - np.eye(len(places)))[..., np.newaxis]
+        if not missing.any():
+            break
+        places = places + (missing * gaps / distance).sum(axis=1) / 2
+    return places
+
+
 def draw_codes(axes: Axes, codes: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) -> None:
-    """Two-dimensional codes as dots coloured by class, with each class's name where its median lies and in a legend."""
-    for label, name in enumerate(class_names):
-        mine, color = codes[labels == label], TEN_COLOURS[label % 10]
-        if len(mine):
-            axes.plot(*mine.T, ".", markersize=4, alpha=0.5, color=color, markeredgewidth=0, label=name)
-            axes.text(
-                *np.median(mine, axis=0), name, ha="center", va="center", fontweight="bold", fontsize=9, clip_on=True,
-                bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": color, "alpha": 0.8},
-            )  # fmt: skip
+    """Two-dimensional codes as dots coloured by class, with each class's name where its median lies and in a legend.
+
+    Where medians lie close together, the names move apart, and a line leads from each name to its median.
+    """
+    present = [label for label in range(len(class_names)) if (labels == label).any()]
+    for label in present:
+        style = {"color": TEN_COLOURS[label % 10], "markeredgewidth": 0, "label": class_names[label]}
+        axes.plot(*codes[labels == label].T, ".", markersize=4, alpha=0.5, **style)
+    medians = np.array([np.median(codes[labels == label], axis=0) for label in present])
+    span = np.ptp(codes, axis=0) + 1e-9
+    for label, median, place in zip(present, medians, moved_apart(medians / span, 0.07) * span, strict=True):
+        color = TEN_COLOURS[label % 10]
+        axes.annotate(
+            class_names[label], median, place, ha="center", va="center", fontweight="bold", fontsize=9, clip_on=True,
+            bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": color, "alpha": 0.8},
+            arrowprops={"arrowstyle": "-", "color": color},
+        )  # fmt: skip
     axes.set(xlabel="$z_1$", ylabel="$z_2$")
     legend = axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=3, handletextpad=0.1)
     for handle in legend.legend_handles:
@@ -92,7 +114,10 @@ def latent_scatter(codes: np.ndarray, labels: np.ndarray, class_names: Sequence[
     return figure
 
 
-def manifold_grid(decode: Callable[[np.ndarray], np.ndarray], side: int = 15, scale: float = 0.4) -> Figure:
+def manifold_grid(
+    decode: Callable[[np.ndarray], np.ndarray], side: int = 15, scale: float = 0.4,
+    classify: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Figure:  # fmt: skip
     """What a decoder makes of a two-dimensional Gaussian latent space, each picture standing for an equal share of it.
 
     Rows and columns are the Gaussian's quantiles: dense in the middle, where most of the samples come from.
@@ -101,14 +126,19 @@ def manifold_grid(decode: Callable[[np.ndarray], np.ndarray], side: int = 15, sc
         decode: codes (n, 2) → images in [−1, 1].
         side: pictures a row.
         scale: inches a picture.
+        classify: images → labels, ints. If given, each picture's label stands in its lower left corner, in its colour.
     """
     quantiles = ndtri((np.arange(side) + 0.5) / side)
     z2, z1 = np.meshgrid(quantiles[::-1], quantiles, indexing="ij")  # z₂ grows upwards
     figure = Figure(figsize=(side * scale, side * scale))
     axes = figure.subplots()
-    picture = tile(decode(np.stack([z1.ravel(), z2.ravel()], axis=1).astype(np.float32)), side, gap=0)
+    images = decode(np.stack([z1.ravel(), z2.ravel()], axis=1).astype(np.float32))
+    picture = tile(images, side, gap=0)
     axes.imshow(picture)
     cell = picture.shape[0] / side
+    for i, label in enumerate([] if classify is None else classify(images)):
+        corner = (i % side + 0.04) * cell, (i // side + 0.96) * cell
+        axes.text(*corner, str(label), color=LIGHT_ON_BLACK[label % 10], fontsize=6.5, fontweight="bold", va="bottom")
     ticks = range(0, side, max(1, (side - 1) // 4))
     axes.set_xticks([(i + 0.5) * cell for i in ticks], [f"{quantiles[i]:.1f}" for i in ticks])
     axes.set_yticks([(i + 0.5) * cell for i in ticks], [f"{quantiles[::-1][i]:.1f}" for i in ticks])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -255,22 +256,10 @@ def translation_explorer(game, pictures: Mapping[str, np.ndarray], names: Mappin
         display(figure)
         print(f"Mean absolute error of the round trip: {error:.1f} % of the range from black to white")
 
-    def receive(change):
-        try:
-            for name, content in uploaded_files(change["new"]):
-                image, remark = read_with_remarks(content, side=pictures["a"].shape[1])
-                uploads.append(image)
-                message.value = html.escape(f"{name}: is it {names['a']} or {names['b']}? Say so below. {remark}")
-                number.options = [(name, shipped + len(uploads) - 1), *number.options]  # and chooses the first of them
-        except ValueError as error:
-            message.value = html.escape(f"Not used: {error}.")
-
     kind = ipywidgets.Dropdown(options=[(names["a"], "a"), (names["b"], "b")], description="it is")
     number = ipywidgets.Dropdown(options=[(f"picture {i + 1}", i) for i in range(shipped)], description="show")
-    upload = ipywidgets.FileUpload(accept=",".join(f"image/{name.lower()}" for name in FORMATS), multiple=False)
-    message = ipywidgets.HTML(f"A picture of your own, at most {MOST_BYTES / 1e6:g} MB")
-    upload.observe(receive, names="value")
-    display(ipywidgets.HBox([upload, message]))
+    question = f"is it {names['a']} or {names['b']}? Say so below."
+    offer_upload(uploads, number, pictures["a"].shape[1], question)
     ipywidgets.interact(show, kind=kind, number=number)
 
 
@@ -323,6 +312,37 @@ def check_kinds(pictures: Mapping[str, np.ndarray], names: Mapping[str, str]) ->
         raise ValueError("pictures must have at least one image of each kind, got none of one")
 
 
+# --------------------------------------------------------------------------------------- pictures of the reader's own
+
+
+def offer_upload(pictures: list[np.ndarray], choice: ipywidgets.Dropdown, side: int, remark: str) -> None:
+    """A button for a picture of the reader's own, which is then chosen and stays to choose from.
+
+    A file that cannot be used changes nothing, and a sentence beside the button says why.
+
+    Args:
+        pictures: what is uploaded is added to them, float32 in [−1, 1], shape (side, side, 3).
+        choice: its values are the numbers 0, 1, 2 …; each upload gets the next one.
+        side: pixels a side.
+        remark: what to tell the reader about a picture that can be used.
+    """
+
+    def receive(change):
+        try:
+            for name, content in uploaded_files(change["new"]):
+                picture, warned = read_with_remarks(content, side)
+                pictures.append(picture)
+                message.value = html.escape(f"{name}: {remark} {warned}")
+                choice.options = [(name, len(choice.options)), *choice.options]  # and chooses the first of them
+        except ValueError as error:
+            message.value = html.escape(f"Not used: {error}.")
+
+    upload = ipywidgets.FileUpload(accept=",".join(f"image/{name.lower()}" for name in FORMATS), multiple=False)
+    message = ipywidgets.HTML(f"A picture of your own, at most {MOST_BYTES / 1e6:g} MB")
+    upload.observe(receive, names="value")
+    display(ipywidgets.HBox([upload, message]))
+
+
 def uploaded_files(value) -> list[tuple[str, bytes]]:
     """Name and content of each file in the value of a ``FileUpload``, of ipywidgets 7 (as on Colab) or 8."""
     files = [{"name": name, **file} for name, file in value.items()] if isinstance(value, dict) else value
@@ -336,6 +356,8 @@ def read_with_remarks(content: bytes, side: int) -> tuple[np.ndarray, str]:
         image = read_picture(content, side)
     return image, " ".join(f"Note: {warning.message}." for warning in caught)
 
+
+# ------------------------------------------------------------------------------------------------- attacks
 
 #: called with a model, images (n, height, width, channels) in [−1, 1], labels (n,) and ε; gives changed images
 Attack = Callable[[keras.Model, np.ndarray, np.ndarray, float], np.ndarray]
@@ -382,28 +404,33 @@ def epsilon_explorer(
 ) -> None:  # fmt: skip
     """A slider for ε, and a choice of image and attack; see :func:`epsilon_map` for its static twin.
 
-    The attacks lead away from the class that the model finds likeliest for the unchanged image.
+    The attacks lead away from the class that the model finds likeliest for the unchanged image. If the images are in
+    colour, the reader can upload another one; it gets their side.
 
     Args:
         model: images → logits (n, classes).
-        images: name → float32 in [−1, 1], shape (height, width, channels).
+        images: name → float32 in [−1, 1], all of one shape: (side, side, channels).
         class_names: what each logit stands for.
         attacks: name → how images are changed.
         levels: the positions of the slider: ε in grey levels, of which there are 255 from black to white.
     """
-    named = {name: int(generate(model, image[np.newaxis]).argmax()) for name, image in images.items()}
+    pictures = list(images.values())
+
+    @functools.cache
+    def named(image: int) -> int:
+        """The likeliest class: found once for each picture, and not whenever a slider moves."""
+        return int(generate(model, pictures[image][np.newaxis]).argmax())
 
     def show(image, attack, level):
         epsilon = 2 * level / 255
-        display(attack_view(model, images[image], named[image], class_names, attacks[attack], epsilon))
+        display(attack_view(model, pictures[image], named(image), class_names, attacks[attack], epsilon))
 
-    first = next(iter(images)), next(iter(attacks))
-    ipywidgets.interact(
-        show,
-        image=ipywidgets.Dropdown(options=list(images), value=first[0], description="image"),
-        attack=ipywidgets.Dropdown(options=list(attacks), value=first[1], description="attack"),
-        level=ipywidgets.SelectionSlider(options=list(levels), value=levels[-1], description="ε (levels)", layout=WIDE),
-    )
+    image = ipywidgets.Dropdown(options=[(name, i) for i, name in enumerate(images)], description="image")
+    if pictures[0].shape[-1] == 3:
+        offer_upload(pictures, image, pictures[0].shape[0], "attacked below, away from what the model takes it for.")
+    attack = ipywidgets.Dropdown(options=list(attacks), description="attack")
+    level = ipywidgets.SelectionSlider(options=list(levels), value=levels[-1], description="ε (levels)", layout=WIDE)
+    ipywidgets.interact(show, image=image, attack=attack, level=level)
 
 
 def epsilon_map(

@@ -21,6 +21,18 @@ def kl(mean_1, sigma_1, mean_2, sigma_2, scaled=True, shift=0.5):
     return np.log(sigma_2 / sigma_1) + distance - shift
 
 
+def vae_losses(half=0.5, log_sign=-1.0, reduce_pixels=tf.reduce_sum, sampled=True):
+    """Right losses, or with a mistake: σ² for σ, a sign in the KL term, a mean over pixels, no noise."""
+
+    def losses(ink, mean, log_variance, noise, decoder):
+        z = mean + tf.exp(half * log_variance) * noise * float(sampled)
+        reconstruction = tf.reduce_mean(reduce_pixels(tf.math.softplus(-ink * decoder(z)), axis=(1, 2, 3)))
+        terms = mean**2 + tf.exp(log_variance) - 1 + log_sign * log_variance
+        return reconstruction, tf.reduce_mean(0.5 * tf.reduce_sum(terms, axis=1))
+
+    return losses
+
+
 def constant_rate(rate, uniform):
     return -tf.math.log(uniform) / tf.constant(2.0) + 0 * tf.stop_gradient(rate)
 
@@ -30,7 +42,8 @@ RIGHT = {
     "2.2": auroc,
     "2.3": kl,
     "2.4": lambda rate, uniform: -tf.math.log(1 - uniform) / rate,
-    "2.5": (3.0, 0.0),
+    "2.5": vae_losses(),
+    "2.6": (3.0, 0.0),
 }
 WRONG = {
     "2.1": [((2.2, 0.4), "its square"), ((3.0, 0.16), "u · x"), ((2.2, 0.3), "reconstruction is"), (2.2, "tuple")],
@@ -56,5 +69,12 @@ WRONG = {
         (lambda rate, uniform: -tf.math.log(uniform) / tf.sqrt(rate * 2.0), "the gradient through your sample"),
         (lambda rate, uniform: -tf.math.log(uniform), "should be 0.5"),
     ],
-    "2.5": [((0, 3), "swapped"), ((5, 0), "mean of all"), ((3, 3), "best place to stop"), (3, "tuple")],
+    "2.5": [
+        (vae_losses(log_sign=1.0), "yours is"),
+        (vae_losses(half=1.0), "variance σ²"),
+        (vae_losses(sampled=False), "not μ + σ ε"),
+        (vae_losses(reduce_pixels=tf.reduce_mean), "per image in my example"),
+        (lambda x, m, v, n, d: vae_losses(log_sign=1.0)(x, 0 * m, v - 4, n, d), "never negative"),
+    ],
+    "2.6": [((0, 3), "swapped"), ((5, 0), "mean of all"), ((3, 3), "best place to stop"), (3, "tuple")],
 }

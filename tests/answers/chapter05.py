@@ -44,6 +44,17 @@ def others(patient, illness):
 
 by_illness = {illness: patient for patient, illness in DIAGNOSES.items()}
 
+
+def points(width, n=200, at=(0.0, 0.0)):
+    """Fakes around a place, whatever the real points are."""
+    return lambda real: np.random.default_rng(0).normal(at, width, (n, 2))
+
+
+def sparse(real):
+    """Nearly all fakes in one place far away, and four so far apart that their balls reach everything."""
+    return np.concatenate([np.full((196, 2), 50.0), 100.0 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])])
+
+
 RIGHT = {
     "5.1": (3, 5, 6),
     "5.2": extrapolate(),
@@ -51,6 +62,7 @@ RIGHT = {
     "5.4": lambda x, y: np.abs(np.sort(x) - np.sort(y)).mean(),
     "5.5": best,
     "5.6": DIAGNOSES,
+    "5.8": sparse,
 }
 
 
@@ -102,11 +114,18 @@ WRONG = {
         (lambda p, q, a, b: (a * p + b * q).sum(), "one answer for each place"),
         (overwrites, "wrong for others"),
     ],
+    "5.8": [
+        (lambda real: real, "shape (200, 2); yours has (120, 2)"),
+        (lambda real: np.resize(real, (200, 2)), "precision 1.00, coverage 1.00"),
+        (points(2.0), "farther away"),
+        (points(0.1, at=(50.0, 0.0)), "recall is only 0.00"),
+        (lambda real: np.full((200, 2), np.nan), "not finite"),
+    ],
     "5.6": [
         (others(by_illness["vanishing gradient"], "mode collapse"), "length of G's gradient"),
         (others(by_illness["oscillation"], "mode collapse"), "the losses swing"),
         (others(by_illness["mode collapse"], "oscillation"), "losses are calm"),
-        (others(by_illness["healthy"], "over-generalisation"), "all eight heaps"),
+        (others(by_illness["healthy"], "over-generalisation"), "all eight modes"),
         (others(by_illness["over-generalisation"], "healthy"), "space between"),
         (others(by_illness["discriminator too strong"], "vanishing gradient"), "does get a gradient"),
         (dict.fromkeys(DIAGNOSES, "flu"), "No such illness: flu"),

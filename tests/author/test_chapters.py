@@ -38,8 +38,8 @@ def prose(notebook):
 
 def test_there_are_chapters_and_each_has_solutions():
     names = {path.name for path in CHAPTERS if path.parent.name == "notebooks"}
-    written = "01_introduction 02_autoencoders 03_gan 04_dcgan 05_training_tips 06_progan 07_sgan 08_cgan "
-    written += "09_cyclegan 10_adversarial_examples"
+    written = "01_introduction 02_autoencoders 03_gan 04_dcgan 05_evaluation 05_training_tips 06_progan 07_sgan "
+    written += "08_cgan 09_cyclegan 10_adversarial_examples"
     assert {f"{name}.ipynb" for name in written.split()} <= names
     assert names == {path.name for path in CHAPTERS if path.parent.name == "solutions"}
 
