@@ -120,7 +120,13 @@ def execute(path: Path, mode: str) -> float:
         extra_arguments=["--log-level=ERROR"],
     )
     bar = tqdm(total=len(notebook.cells), desc=f"{path.parent.name}/{path.stem}", unit="cell")
-    client.on_cell_complete = lambda cell, cell_index: bar.update(cell_index + 1 - bar.n)
+    memory = {}
+
+    def look(cell, cell_index):
+        bar.update(cell_index + 1 - bar.n)
+        memory.update(peak_memory(client.km.provisioner.pid))
+
+    client.on_cell_complete = look
     started = time.monotonic()
     try:
         client.execute(env=os.environ | {"GAN_MODE": mode})
@@ -136,10 +142,20 @@ def execute(path: Path, mode: str) -> float:
         "code": code_hash(notebook),
         "seconds": round(seconds),
         "python": versions,
-    }
+    } | memory
     text = nbformat.writes(notebook)
     write_atomically(path, lambda file: file.write((text.rstrip("\n") + "\n").encode()))
     return seconds
+
+
+def peak_memory(pid: int) -> dict[str, int]:
+    """``{"peak_mb": …}``, the most memory that a process has held so far, in MB; empty where there is no ``/proc``."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    kilobytes = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+    return {"peak_mb": round(int(kilobytes[1]) * 1024 / 1e6)} if kilobytes else {}
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:

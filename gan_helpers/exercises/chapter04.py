@@ -24,6 +24,82 @@ def _shapes(answer):
 
 
 @exercise("4.2")
+def _refresh(answer):
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    first, second = layers.BatchNormalization(momentum=0.98), layers.BatchNormalization()
+    network = keras.Sequential(
+        [layers.Input((4,)), layers.Dense(6), first, layers.LeakyReLU(), layers.Dense(5), second, layers.Dense(3)]
+    )
+    noise = 1 + 3 * np.random.default_rng(0).standard_normal((64, 4)).astype(np.float32)
+    variables = network.trainable_variables, network.non_trainable_variables
+    in_training, _ = network.stateless_call(*variables, noise, training=True)
+    before = [weight.numpy() for weight in network.trainable_variables]
+    answer(network, noise)
+    require(
+        all((old == new.numpy()).all() for old, new in zip(before, network.trainable_variables, strict=True)),
+        "Weights that are learned have changed. Only the running averages should.",
+    )
+    require(
+        np.allclose(network(noise, training=False), in_training, atol=0.01),
+        "In inference mode the network still gives other outputs for this batch than in training mode. With which "
+        "momentum does a running average forget all of its past at once?",
+    )
+    require(
+        (first.momentum, second.momentum) == (0.98, 0.99),
+        "The running averages are right. Give each layer its own momentum back, or its next step of training forgets "
+        "everything again.",
+    )
+
+
+@exercise("4.3")
+def _batch_norm(answer):
+    rng = np.random.default_rng(0)
+    x = rng.normal([1.0, -2.0], [2.0, 0.5], (6, 4, 4, 2))
+    gamma, beta = np.array([1.5, 0.5]), np.array([0.0, 1.0])
+    mean, variance = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
+    kept_mean, kept_variance = np.array([0.5, -1.0]), np.array([1.0, 2.0])
+
+    def normalised(m, v):
+        return gamma * (x - m) / np.sqrt(v + 0.001) + beta
+
+    try:
+        y, new_mean, new_variance = answer(x, gamma, beta, kept_mean, kept_variance, True)
+    except (TypeError, ValueError) as error:
+        raise Hint(f"Return three arrays: (y, running_mean, running_variance). ({error})") from None
+    require(np.shape(y) == x.shape, f"y must have the shape of x, {x.shape}; yours has {np.shape(y)}.")
+    require(
+        not np.allclose(y, normalised(kept_mean, kept_variance)),
+        "In training the batch's own mean and variance count, not the running averages.",
+    )
+    require(
+        not np.allclose(y, gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 0.001) + beta),
+        "Average over the positions, too: one mean per channel, axes (0, 1, 2), not one per pixel.",
+    )
+    require(np.allclose(y, normalised(mean, variance), atol=1e-6), "The output in training mode is not right yet.")
+    require(
+        not np.allclose(new_mean, 0.01 * kept_mean + 0.99 * mean),
+        "m is the share of the *old* average: 0.99 of it stays.",
+    )
+    require(
+        np.allclose(new_mean, 0.99 * kept_mean + 0.01 * mean, atol=1e-6)
+        and np.allclose(new_variance, 0.99 * kept_variance + 0.01 * variance, atol=1e-6),
+        "The output is right; the running averages should be m · old + (1 − m) · the batch's.",
+    )
+    y, new_mean, new_variance = answer(x, gamma, beta, kept_mean, kept_variance, False)
+    require(
+        np.allclose(y, normalised(kept_mean, kept_variance), atol=1e-6),
+        "Training mode is right. In inference mode, normalise with the running averages.",
+    )
+    require(
+        np.allclose(new_mean, kept_mean) and np.allclose(new_variance, kept_variance),
+        "Inference must leave the running averages as they are.",
+    )
+
+
+@exercise("4.4")
 def _shared_step(answer):
     import keras
     import tensorflow as tf
@@ -79,80 +155,4 @@ def _shared_step(answer):
     require(
         np.allclose([float(loss) for loss in returned], [float(report["d_loss"]), float(report["g_loss"])], atol=1e-4),
         "The weights are right, and the losses returned are not those whose gradients were used.",
-    )
-
-
-@exercise("4.3")
-def _batch_norm(answer):
-    rng = np.random.default_rng(0)
-    x = rng.normal([1.0, -2.0], [2.0, 0.5], (6, 4, 4, 2))
-    gamma, beta = np.array([1.5, 0.5]), np.array([0.0, 1.0])
-    mean, variance = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
-    kept_mean, kept_variance = np.array([0.5, -1.0]), np.array([1.0, 2.0])
-
-    def normalised(m, v):
-        return gamma * (x - m) / np.sqrt(v + 0.001) + beta
-
-    try:
-        y, new_mean, new_variance = answer(x, gamma, beta, kept_mean, kept_variance, True)
-    except (TypeError, ValueError) as error:
-        raise Hint(f"Return three arrays: (y, running_mean, running_variance). ({error})") from None
-    require(np.shape(y) == x.shape, f"y must have the shape of x, {x.shape}; yours has {np.shape(y)}.")
-    require(
-        not np.allclose(y, normalised(kept_mean, kept_variance)),
-        "In training the batch's own mean and variance count, not the running averages.",
-    )
-    require(
-        not np.allclose(y, gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 0.001) + beta),
-        "Average over the places, too: one mean a channel, axes (0, 1, 2), not one a pixel.",
-    )
-    require(np.allclose(y, normalised(mean, variance), atol=1e-6), "The output in training mode is not right yet.")
-    require(
-        not np.allclose(new_mean, 0.01 * kept_mean + 0.99 * mean),
-        "m is the share of the *old* average: 0.99 of it stays.",
-    )
-    require(
-        np.allclose(new_mean, 0.99 * kept_mean + 0.01 * mean, atol=1e-6)
-        and np.allclose(new_variance, 0.99 * kept_variance + 0.01 * variance, atol=1e-6),
-        "The output is right; the running averages should be m · old + (1 − m) · the batch's.",
-    )
-    y, new_mean, new_variance = answer(x, gamma, beta, kept_mean, kept_variance, False)
-    require(
-        np.allclose(y, normalised(kept_mean, kept_variance), atol=1e-6),
-        "Training mode is right. In inference mode, normalise with the running averages.",
-    )
-    require(
-        np.allclose(new_mean, kept_mean) and np.allclose(new_variance, kept_variance),
-        "Inference must leave the running averages as they are.",
-    )
-
-
-@exercise("4.4")
-def _refresh(answer):
-    import keras
-    from keras import layers
-
-    keras.utils.set_random_seed(0)
-    first, second = layers.BatchNormalization(momentum=0.98), layers.BatchNormalization()
-    network = keras.Sequential(
-        [layers.Input((4,)), layers.Dense(6), first, layers.LeakyReLU(), layers.Dense(5), second, layers.Dense(3)]
-    )
-    noise = 1 + 3 * np.random.default_rng(0).standard_normal((64, 4)).astype(np.float32)
-    variables = network.trainable_variables, network.non_trainable_variables
-    in_training, _ = network.stateless_call(*variables, noise, training=True)
-    before = [weight.numpy() for weight in network.trainable_variables]
-    answer(network, noise)
-    require(
-        all((old == new.numpy()).all() for old, new in zip(before, network.trainable_variables, strict=True)),
-        "Weights that are learned have changed. Only the running averages should.",
-    )
-    require(
-        np.allclose(network(noise, training=False), in_training, atol=0.01),
-        "In inference mode the network still gives other outputs for this batch than in training mode. With which "
-        "momentum does a running average forget all of its past at once?",
-    )
-    require(
-        (first.momentum, second.momentum) == (0.98, 0.99),
-        "The running averages are right. Give each layer its own momentum back, or its next step of training forgets "
-        "everything again.",
     )

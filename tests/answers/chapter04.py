@@ -60,7 +60,7 @@ def refresh(momentum=0.0, restored=True, also=None):
     return take_the_batch
 
 
-RIGHT = {"4.1": (4, 3, 15, 29), "4.2": step(), "4.3": batch_norm(), "4.4": refresh()}
+RIGHT = {"4.1": (4, 3, 15, 29), "4.2": refresh(), "4.3": batch_norm(), "4.4": step()}
 WRONG = {
     "4.1": [
         ((16, 3, 15, 29), "factor of 16"),
@@ -71,6 +71,20 @@ WRONG = {
         (4, "tuple"),
     ],
     "4.2": [
+        (refresh(momentum=0.5), "forget all of its past"),
+        (refresh(restored=False), "own momentum back"),
+        (refresh(also=lambda network: network.layers[0].bias.assign_add([1.0] * 6)), "that are learned"),
+        (lambda network, noise: network(noise), "other outputs"),
+    ],
+    "4.3": [
+        (batch_norm(mode="inference"), "batch's own mean"),
+        (batch_norm(axes=0), "Average over the positions"),
+        (batch_norm(momentum_swapped=True), "share of the *old*"),
+        (batch_norm(mode="training"), "normalise with the running averages"),
+        (batch_norm(always_updates=True), "leave the running averages"),
+        (lambda x, *rest: x, "three arrays"),
+    ],
+    "4.4": [
         (step(d_first=False), "D should move first"),
         (step(again=True), "ran more than once"),
         (step(all_weights=True), "does nothing else move it"),
@@ -79,19 +93,5 @@ WRONG = {
         (step(sign=-1.0), "raise its fakes' logits"),
         (step(returns=False), "Return both losses"),
         (lambda *players: (0.0, 0.0), "The discriminator's weights did not move"),
-    ],
-    "4.3": [
-        (batch_norm(mode="inference"), "batch's own mean"),
-        (batch_norm(axes=0), "Average over the places"),
-        (batch_norm(momentum_swapped=True), "share of the *old*"),
-        (batch_norm(mode="training"), "normalise with the running averages"),
-        (batch_norm(always_updates=True), "leave the running averages"),
-        (lambda x, *rest: x, "three arrays"),
-    ],
-    "4.4": [
-        (refresh(momentum=0.5), "forget all of its past"),
-        (refresh(restored=False), "own momentum back"),
-        (refresh(also=lambda network: network.layers[0].bias.assign_add([1.0] * 6)), "that are learned"),
-        (lambda network, noise: network(noise), "other outputs"),
     ],
 }
