@@ -8,36 +8,49 @@ from . import Hint, exercise, require
 
 
 @exercise("4.1")
-def _output_heights(answer):
+def _shapes(answer):
     try:
-        valid, same, transposed_same, transposed_valid = answer
+        doublings, kernel, seen, seen_by_five = answer
     except TypeError:
-        raise Hint("Give the four heights as a tuple: (a, b, c, d).") from None
-    require(valid != 11, "(a) The window stands at 0, 2, 4 … as long as it fits: ⌊(28 − 5) / 2⌋, and the first place.")
-    require(valid == 12, "(a) Valid: ⌊(28 − 5) / 2⌋ + 1.")
-    require(same != 7, "(b) Same rounds *up*: the window that hangs over the border counts.")
-    require(same == 8, "(b) Same: ⌈15 / 2⌉; the kernel does not matter.")
-    require(transposed_same == 14, "(c) Transposed, same: 7 · 2; the kernel does not matter.")
-    require(transposed_valid != 19, "(d) The *last* of 7 stamps starts at 6 · 2, not at 7 · 2.")
-    require(transposed_valid == 17, "(d) Transposed, valid: the last of 7 stamps starts at 6 · 2 and is 5 long.")
+        raise Hint("Give the four numbers as a tuple: (a, b, c, d).") from None
+    require(doublings != 16, "(a) The side grows by a factor of 16 in all; each layer doubles it.")
+    require(doublings == 4, '(a) With "same" padding each layer doubles the side: 4, 8, 16 …')
+    require(kernel != 1, "(b) Valid: the last of 7 stamps starts at 6 · 2, not at 7 · 2.")
+    require(kernel == 3, "(b) Valid: (n − 1)·s + k must be 15 for n = 7 and s = 2.")
+    require(seen != 7, "(c) One position further in the second layer is 2 pixels further, and in the third 4 pixels.")
+    require(seen != 27, "(c) Neighbouring windows overlap: with stride 2 they start 2 positions apart, not 3.")
+    require(seen == 15, "(c) Go backwards: 1 position sees 3 of the layer before, and n positions see 2·(n − 1) + 3.")
+    require(seen_by_five == 29, "(d) As in (c), but n positions see 2·(n − 1) + 5.")
 
 
 @exercise("4.2")
-def _transposed_convolution(answer):
-    x, w = np.array([1.0, 2.0, -1.0]), np.array([1.0, 0.5, 3.0])
-    right = np.array([1.0, 0.5, 5.0, 1.0, 5.0, -0.5, -3.0])
-    y = np.asarray(answer(x, w, 2), dtype=float)
-    require(y.shape != (6,), "The last stamp sticks out: (n − 1)·s + k places, not n·s.")
-    require(y.shape == (7,), f"From 3 inputs, kernel 3 and stride 2 come 7 outputs; yours has shape {y.shape}.")
-    overwritten = np.array([1.0, 0.5, 2.0, 1.0, -1.0, -0.5, -3.0])
-    require(not np.allclose(y, overwritten), "Where stamps overlap they add up; yours overwrite each other.")
-    flipped = np.array([3.0, 0.5, 7.0, 1.0, -1.0, -0.5, -1.0])
-    require(not np.allclose(y, flipped), "The stamp is the kernel as it is, not turned around.")
-    require(np.allclose(y, right), f"For x = {x.tolist()}, w = {w.tolist()}, s = 2 the output is {right.tolist()}.")
-    y = np.asarray(answer(x, w, 1), dtype=float)
+def _refresh(answer):
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    first, second = layers.BatchNormalization(momentum=0.98), layers.BatchNormalization()
+    network = keras.Sequential(
+        [layers.Input((4,)), layers.Dense(6), first, layers.LeakyReLU(), layers.Dense(5), second, layers.Dense(3)]
+    )
+    noise = 1 + 3 * np.random.default_rng(0).standard_normal((64, 4)).astype(np.float32)
+    variables = network.trainable_variables, network.non_trainable_variables
+    in_training, _ = network.stateless_call(*variables, noise, training=True)
+    before = [weight.numpy() for weight in network.trainable_variables]
+    answer(network, noise)
     require(
-        y.shape == (5,) and np.allclose(y, np.convolve(x, w)),
-        "Right for stride 2, wrong for stride 1: is a 2 written somewhere?",
+        all((old == new.numpy()).all() for old, new in zip(before, network.trainable_variables, strict=True)),
+        "Weights that are learned have changed. Only the running averages should.",
+    )
+    require(
+        np.allclose(network(noise, training=False), in_training, atol=0.01),
+        "In inference mode the network still gives other outputs for this batch than in training mode. With which "
+        "momentum does a running average forget all of its past at once?",
+    )
+    require(
+        (first.momentum, second.momentum) == (0.98, 0.99),
+        "The running averages are right. Give each layer its own momentum back, or its next step of training forgets "
+        "everything again.",
     )
 
 
@@ -63,7 +76,7 @@ def _batch_norm(answer):
     )
     require(
         not np.allclose(y, gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 0.001) + beta),
-        "Average over the places, too: one mean a channel, axes (0, 1, 2), not one a pixel.",
+        "Average over the positions, too: one mean per channel, axes (0, 1, 2), not one per pixel.",
     )
     require(np.allclose(y, normalised(mean, variance), atol=1e-6), "The output in training mode is not right yet.")
     require(
@@ -87,40 +100,59 @@ def _batch_norm(answer):
 
 
 @exercise("4.4")
-def _layer_cost(answer):
-    try:
-        parameters, multiplications = answer(49, 3, 32, 64)
-    except TypeError as error:
-        raise Hint(f"Return both as a tuple: (parameters, multiplications). ({error})") from None
-    require(parameters != 9 * 32 * 64, "You counted the weights but not the biases: one for each channel out.")
-    require(parameters != 9 * 32 + 64, "Each channel out has its own window: k·k·in numbers, times out.")
-    require(parameters == 9 * 32 * 64 + 64, "Parameters: k·k·channels_in·channels_out weights, channels_out biases.")
-    require(multiplications != 9 * 32 * 64, "Each of these weights is used at every place.")
-    require(
-        multiplications == 49 * 9 * 32 * 64,
-        "Multiplications: the weights (biases only add), times the number of places.",
-    )
-    places, k, before, after = (int(number) for number in np.random.default_rng().integers(4, 50, 4))
-    weights = k * k * before * after
-    require(
-        tuple(answer(places, k, before, after)) == (weights + after, weights * places),
-        f"Right for a kernel of 3 × 3, and wrong for one of {k} × {k}: a window has k·k places.",
-    )
+def _shared_step(answer):
+    import keras
+    import tensorflow as tf
 
+    from ..losses import NonSaturatingLoss
+    from ..models import dcgan
 
-@exercise("4.5")
-def _interpolate(answer):
-    start, end = np.array([0.0, 2.0, -1.0]), np.array([4.0, 0.0, -1.0])
-    walk = np.asarray(answer(start, end, 5), dtype=float)
-    require(walk.shape == (5, 3), f"For 5 steps and 3 latent numbers the shape is (5, 3); yours is {walk.shape}.")
-    require(not np.allclose(walk[[0, -1]], [end, start]), "The other way round: t = 0 is the first vector.")
-    require(np.allclose(walk[0], start), "The first row must be z0 itself: t starts at 0.")
-    require(np.allclose(walk[-1], end), "The last row must be z1 itself: t ends at 1, inclusive.")
-    require(np.allclose(walk[1], [1.0, 1.5, -1.0]), "The steps should be equal: row 1 of 5 is a quarter of the way.")
-    require(np.allclose(walk, np.linspace(start, end, 5)), "The ends are right, and a row between them is not.")
-    start, end = np.random.default_rng().normal(size=(2, 4))
-    walk = np.asarray(answer(start, end, 7), dtype=float)
-    right = np.linspace(start, end, 7)
+    rng = np.random.default_rng(0)
+    real = rng.uniform(-1, 1, (8, 28, 28, 1)).astype(np.float32)
+    noise = rng.standard_normal((8, 8)).astype(np.float32)
+
+    def new_game():
+        keras.utils.set_random_seed(0)
+        pair = dcgan.build_generator(8), dcgan.build_discriminator()
+        game = dcgan.SharedFakesGAN(*pair, NonSaturatingLoss())
+        game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+        game.noise = lambda *_: tf.constant(noise)
+        return game
+
+    def same(a, b, which):
+        return all(np.allclose(x, y, atol=1e-5) for x, y in zip(getattr(a, which), getattr(b, which), strict=True))
+
+    start, right, early, game = (new_game() for _ in range(4))
+    report = right.update(0, real)
+    with tf.GradientTape() as tape:  # judged by the discriminator as it was before its step
+        loss, _ = early.generator_loss(early.fakes(real, 0, "generator"), 0)
+    weights = early.generator.trainable_variables
+    early.generator_optimizer.apply(tape.gradient(loss, weights), weights)
+    optimizers = game.discriminator_optimizer, game.generator_optimizer
+    returned = answer(game.generator, game.discriminator, *optimizers, real, noise)
+
+    d, g = game.discriminator, game.generator
+    require(not same(d, start.discriminator, "trainable_variables"), "The discriminator's weights did not move.")
     require(
-        walk.shape == right.shape and np.allclose(walk, right), "Right for 5 steps, and wrong for other vectors and 7."
+        same(d, right.discriminator, "trainable_variables"),
+        "The discriminator moved, but not where one step of its own half leads. Is it asked about the real pictures "
+        "and the fakes, with training=True, and does nothing else move it?",
+    )
+    require(not same(g, start.generator, "trainable_variables"), "The generator's weights did not move.")
+    require(
+        not same(g, early.generator, "trainable_variables"),
+        "D should move first: G should learn from the discriminator after its step.",
+    )
+    require(
+        same(g, right.generator, "trainable_variables"),
+        "The generator moved, but not where its half leads: it should raise its fakes' logits, with training=True.",
+    )
+    require(
+        same(g, right.generator, "non_trainable_variables"),
+        "The weights are right, but the generator ran more than once: its running averages show it.",
+    )
+    require(returned is not None and len(returned) == 2, "Return both losses: (d_loss, g_loss).")
+    require(
+        np.allclose([float(loss) for loss in returned], [float(report["d_loss"]), float(report["g_loss"])], atol=1e-4),
+        "The weights are right, and the losses returned are not those whose gradients were used.",
     )

@@ -6,6 +6,8 @@ the paper advises as an argument, so that each piece of advice can be left out a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 from keras import layers
@@ -21,51 +23,55 @@ def small_normal() -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def build_generator(latent_dim: int = 100, batch_norm: bool = True) -> keras.Sequential:
+def build_generator(
+    latent_dim: int = 100, batch_norm: bool = True, initializer: Callable = small_normal
+) -> keras.Sequential:
     """Noise (n, latent_dim) → images (n, 28, 28, 1) in [−1, 1]; both float32.
 
     Args:
         latent_dim: numbers a noise vector.
         batch_norm: normalise between the layers.
+        initializer: makes the initializer of each layer's first weights.
     """
     model = keras.Sequential(
         [
             layers.Input((latent_dim,)),
-            layers.Dense(7 * 7 * 256, kernel_initializer=small_normal()),
+            layers.Dense(7 * 7 * 256, kernel_initializer=initializer()),
             layers.Reshape((7, 7, 256)),
         ],
         name="generator",
     )
     for filters, strides in ((128, 2), (64, 1)):
-        model.add(
-            layers.Conv2DTranspose(filters, 3, strides=strides, padding="same", kernel_initializer=small_normal())
-        )
+        model.add(layers.Conv2DTranspose(filters, 3, strides=strides, padding="same", kernel_initializer=initializer()))
         if batch_norm:
             model.add(layers.BatchNormalization())
         model.add(layers.LeakyReLU(negative_slope=0.01))
     model.add(
         layers.Conv2DTranspose(
-            1, 3, strides=2, padding="same", activation="tanh", kernel_initializer=small_normal(), dtype="float32"
+            1, 3, strides=2, padding="same", activation="tanh", kernel_initializer=initializer(), dtype="float32"
         )
     )
     return model
 
 
-def build_discriminator(batch_norm: bool = True, negative_slope: float = 0.01) -> keras.Sequential:
+def build_discriminator(
+    batch_norm: bool = True, negative_slope: float = 0.01, initializer: Callable = small_normal
+) -> keras.Sequential:
     """Images (n, 28, 28, 1) in [−1, 1] → logits (n, 1); the probability of "real" is their sigmoid.
 
     Args:
         batch_norm: normalise after all convolutions but the first, as the paper advises.
         negative_slope: of the LeakyReLU; 0 makes it a ReLU.
+        initializer: as for :func:`build_generator`.
     """
     model = keras.Sequential([layers.Input((28, 28, 1))], name="discriminator")
     for i, filters in enumerate((32, 64, 128)):
-        model.add(layers.Conv2D(filters, 3, strides=2, padding="same", kernel_initializer=small_normal()))
+        model.add(layers.Conv2D(filters, 3, strides=2, padding="same", kernel_initializer=initializer()))
         if batch_norm and i > 0:
             model.add(layers.BatchNormalization())
         model.add(layers.LeakyReLU(negative_slope=negative_slope))
     model.add(layers.Flatten())
-    model.add(layers.Dense(1, kernel_initializer=small_normal(), dtype="float32"))
+    model.add(layers.Dense(1, kernel_initializer=initializer(), dtype="float32"))
     return model
 
 
@@ -91,9 +97,9 @@ class SharedFakesGAN(GAN):
         with tf.GradientTape() as judging:
             judging.watch(fake)
             loss, g_report = self.generator_loss(fake, step)
-        message = judging.gradient(loss, fake)  # what D tells G: the slope of J_G in every pixel
+        slope = judging.gradient(loss, fake)  # of J_G in every pixel: all that D tells G
         weights = self.generator.trainable_variables
-        gradients = making.gradient(fake, weights, output_gradients=message)  # the chain rule, from the fakes on
+        gradients = making.gradient(fake, weights, output_gradients=slope)  # the chain rule, from the fakes on
         self.generator_optimizer.apply(gradients, weights)
         return d_report | g_report
 

@@ -1,18 +1,31 @@
 """Right and wrong answers to the exercises of chapter 4; each wrong one with a part of the hint it should get."""
 
 import numpy as np
+import tensorflow as tf
+from keras import layers
 
 
-def transposed(overwrite=False, flip=False, crop=False, stride=None):
-    def transposed_convolution(x, w, s):
-        s, w = stride or s, w[::-1] if flip else w
-        y = np.zeros(s * (len(x) - 1) + len(w))
-        for i, value in enumerate(x):
-            place = slice(s * i, s * i + len(w))
-            y[place] = value * w if overwrite else y[place] + value * w
-        return y[: s * len(x)] if crop else y
+def step(d_first=True, again=False, all_weights=False, g_moves=True, mode=True, sign=1.0, returns=True):
+    def training_step(generator, discriminator, d_optimizer, g_optimizer, real, noise):
+        d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+        with tf.GradientTape(persistent=True) as tape:
+            fake = generator(noise, training=True)
+            real_logits, fake_logits = discriminator(real, training=mode), discriminator(fake, training=mode)
+            d_loss = tf.reduce_mean(tf.nn.softplus(-real_logits)) + tf.reduce_mean(tf.nn.softplus(fake_logits))
+            if d_first:
+                d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+            fake = generator(noise, training=True) if again else fake
+            g_loss = tf.reduce_mean(tf.nn.softplus(-sign * discriminator(fake, training=mode)))
+        if not d_first:
+            d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+        if all_weights:
+            for gradient, weight in zip(tape.gradient(g_loss, d_weights), d_weights, strict=True):
+                weight.assign_sub(0.1 * gradient)
+        if g_moves:
+            g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
+        return (d_loss, g_loss) if returns else None
 
-    return transposed_convolution
+    return training_step
 
 
 def batch_norm(axes=(0, 1, 2), mode=None, momentum_swapped=False, always_updates=False):
@@ -32,59 +45,53 @@ def batch_norm(axes=(0, 1, 2), mode=None, momentum_swapped=False, always_updates
     return normalise
 
 
-def line(first=0.0, last=1.0, curved=False):
-    def interpolate(z0, z1, steps):
-        t = np.linspace(first, last, steps)[:, np.newaxis]
-        t = t**2 if curved else t
-        return (1 - t) * z0 + t * z1
+def refresh(momentum=0.0, restored=True, also=None):
+    def take_the_batch(network, noise):
+        normalising = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
+        kept = [layer.momentum for layer in normalising]
+        for layer in normalising:
+            layer.momentum = momentum
+        network(noise, training=True)
+        for layer, old in zip(normalising, kept, strict=True):
+            layer.momentum = old if restored else momentum
+        if also is not None:
+            also(network)
 
-    return interpolate
+    return take_the_batch
 
 
-def cost(places, k, channels_in, channels_out):
-    weights = k * k * channels_in * channels_out
-    return weights + channels_out, weights * places
-
-
-RIGHT = {"4.1": (12, 8, 14, 17), "4.2": transposed(), "4.3": batch_norm(), "4.4": cost, "4.5": line()}
+RIGHT = {"4.1": (4, 3, 15, 29), "4.2": refresh(), "4.3": batch_norm(), "4.4": step()}
 WRONG = {
     "4.1": [
-        ((11, 8, 14, 17), "as long as it fits"),
-        ((12, 7, 14, 17), "rounds *up*"),
-        ((12, 8, 13, 17), "7 · 2"),
-        ((12, 8, 14, 19), "not at 7 · 2"),
-        (12, "tuple"),
+        ((16, 3, 15, 29), "factor of 16"),
+        ((4, 1, 15, 29), "not at 7 · 2"),
+        ((4, 3, 7, 29), "in the third 4 pixels"),
+        ((4, 3, 27, 29), "overlap"),
+        ((4, 3, 15, 13), "2·(n − 1) + 5"),
+        (4, "tuple"),
     ],
     "4.2": [
-        (transposed(overwrite=True), "overwrite"),
-        (transposed(flip=True), "turned around"),
-        (transposed(crop=True), "sticks out"),
-        (transposed(stride=2), "wrong for stride 1"),
-        (lambda x, w, s: np.zeros(7), "the output is"),
+        (refresh(momentum=0.5), "forget all of its past"),
+        (refresh(restored=False), "own momentum back"),
+        (refresh(also=lambda network: network.layers[0].bias.assign_add([1.0] * 6)), "that are learned"),
+        (lambda network, noise: network(noise), "other outputs"),
     ],
     "4.3": [
         (batch_norm(mode="inference"), "batch's own mean"),
-        (batch_norm(axes=0), "Average over the places"),
+        (batch_norm(axes=0), "Average over the positions"),
         (batch_norm(momentum_swapped=True), "share of the *old*"),
         (batch_norm(mode="training"), "normalise with the running averages"),
         (batch_norm(always_updates=True), "leave the running averages"),
         (lambda x, *rest: x, "three arrays"),
     ],
     "4.4": [
-        (lambda p, k, i, o: (k * k * i * o, p * k * k * i * o), "biases"),
-        (lambda p, k, i, o: (k * k * i + o, p * k * k * i), "own window"),
-        (lambda p, k, i, o: (k * k * i * o + o, k * k * i * o), "every place"),
-        (lambda p, k, i, o: (k * k * i * o + o, p * (k * k * i * o + o)), "biases only add"),
-        (lambda p, k, i, o: 5, "tuple"),
-        (lambda p, k, i, o: (3 * k * i * o + o, p * 3 * k * i * o), "k·k places"),
-    ],
-    "4.5": [
-        (line(1.0, 0.0), "other way round"),
-        (line(0.0, 0.8), "inclusive"),
-        (line(0.2, 1.0), "t starts at 0"),
-        (line(curved=True), "equal"),
-        (lambda a, b, n: a, "shape is (5, 3)"),
-        (lambda a, b, n: np.array([a, 0.75 * a + 0.25 * b, a, 9 * a, b]), "between them"),
-        (lambda a, b, n: np.linspace(a, b, 5), "wrong for other vectors"),
+        (step(d_first=False), "D should move first"),
+        (step(again=True), "ran more than once"),
+        (step(all_weights=True), "does nothing else move it"),
+        (step(g_moves=False), "The generator's weights did not move"),
+        (step(mode=False), "with training=True"),
+        (step(sign=-1.0), "raise its fakes' logits"),
+        (step(returns=False), "Return both losses"),
+        (lambda *players: (0.0, 0.0), "The discriminator's weights did not move"),
     ],
 }
