@@ -7,6 +7,8 @@ import math
 import keras
 import tensorflow as tf
 
+from .core import checks
+
 
 class Sampling(keras.layers.Layer):
     """The reparameterisation trick, z = μ + σ ε (Kingma & Welling, 2014, arXiv:1312.6114).
@@ -16,7 +18,12 @@ class Sampling(keras.layers.Layer):
     """
 
     def call(self, mean: tf.Tensor, log_variance: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """Three float tensors of one shape, the last of standard normal numbers; returns the same shape."""
+        """Three float tensors of one shape, the last of standard normal numbers; returns the same shape.
+
+        Raises:
+            ValueError: the shapes differ.
+        """
+        checks.same_shape(mean=mean, log_variance=log_variance, noise=noise)
         return mean + tf.exp(0.5 * log_variance) * noise
 
 

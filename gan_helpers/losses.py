@@ -15,6 +15,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from .core import checks
+
 mean, softplus, square = tf.reduce_mean, tf.math.softplus, tf.square
 
 
@@ -157,13 +159,23 @@ class RelativisticLoss(AdversarialLoss):
     boundary = None
 
     def discriminator(self, real_logits, fake_logits):  # noqa: D102
+        checks.same_shape(real_logits=real_logits, fake_logits=fake_logits)
         return mean(softplus(fake_logits - real_logits))
 
     def generator(self, fake_logits, real_logits):
         """What the generator minimises; unlike other losses, it needs the answers to the real examples, too."""
+        checks.same_shape(fake_logits=fake_logits, real_logits=real_logits)
         return mean(softplus(real_logits - fake_logits))
 
 
+def check_between(critic, real, fake, mix) -> None:
+    """Raise unless each real example has a fake, and both have a number that mixes them."""
+    checks.same_shape(real=real, fake=fake)
+    if mix.shape != real.shape[:1]:
+        raise ValueError(f"mix must be one number for each example, shape {real.shape[:1]}; got {mix.shape}")
+
+
+@checks.first(check_between)
 def gradient_penalty(
     critic: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor, fake: tf.Tensor, mix: tf.Tensor
 ) -> tf.Tensor:

@@ -26,9 +26,9 @@ import numpy as np
 import tensorflow as tf
 
 from .core import checks
-from .core.files import write_atomically
 from .core.watchers import Stopwatch
 from .data import sets
+from .data.files import write_atomically
 from .data.manifest import ASSETS, SEAL, DataError, read_weights, seal_of
 from .models import cgan, classifier, cyclegan, dcgan, gan, progan, robust, stylegan, vae
 from .models.recipe import Recipe

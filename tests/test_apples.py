@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_helpers.data import apples, download, fashion
+from gan_helpers.data import apples, download, fashion, files
 from gan_helpers.data.manifest import DataError
 from gan_helpers.data.sets import Unpaired
 
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_written_costs_only_time(folder, host, monkeypat
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(download.secrets, "token_hex", full)
+    monkeypatch.setattr(files.secrets, "token_hex", full)
     assert len(apples.apple_orange(16).a) == 3
     assert [path.name for path in folder.iterdir()] == ["apple2orange.zip"]
 

@@ -238,6 +238,22 @@ def test_the_margin_is_how_far_the_label_leads():
     assert attacks.margin(logits, tf.constant([0, 2])).numpy().tolist() == [2, -4]
 
 
+def test_the_square_attack_begins_with_stripes_of_both_signs():
+    images = np.zeros((6, *SHAPE), np.float32)
+    stripes = square_attack(curved(), images, labels_of(6), 0.25, steps=1)
+    assert np.array_equal(np.abs(stripes), np.full_like(images, 0.25))
+    assert np.array_equal(stripes, np.broadcast_to(stripes[:, :1], images.shape))  # one sign from top to bottom
+    assert 0.2 < (stripes > 0).mean() < 0.8
+
+
+def test_where_a_model_has_no_slope_nothing_is_changed():
+    def blind(images, training=False):
+        return tf.tile([[1.0, 0.0, 0.0]], [images.shape[0], 1])
+
+    images = images_of(3)
+    assert np.array_equal(fgsm(blind, images, labels_of(3), 0.1), images)
+
+
 def test_epsilon_is_twice_that_of_pixels_from_0_to_1():
     assert attacks.scaled_epsilon(0.3) == pytest.approx(0.6)
 
@@ -316,7 +332,10 @@ def test_what_makes_no_sense_is_refused():
         ((images, labels, "0.1"), "epsilon must be"),
         ((images, labels + 3, 0.1), "labels must be ints from 0 to 2"),
         ((images, labels.astype(float), 0.1), "labels must be ints"),
-        ((images, labels[:3], 0.1), r"labels must be one for each of 4 image\(s\), got the shape \(3,\)"),
+        (
+            (images, labels[:3], 0.1),
+            r"labels must be ints from 0 to 2, one for each of 4 image\(s\); got .* shape \(3,\)",
+        ),
         ((255 * images, labels, 0.1), r"images must lie in \[-1, 1\]"),
         ((images.astype(int), labels, 0.1), "images must be floats"),
         ((images[0], labels, 0.1), r"images must have shape \(n, height, width, channels\)"),

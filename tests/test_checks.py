@@ -1,14 +1,37 @@
 """Arguments that make no sense are refused, with the argument's name, what was expected and what came."""
 
+import contextlib
+from decimal import Decimal
+from fractions import Fraction
+
 import keras
 import numpy as np
 import pytest
 import systems
+import tensorflow as tf
 from keras import layers
 
-from gan_helpers.core import checks
+from gan_helpers import attacks, losses
+from gan_helpers.core import checks, sampling
 from gan_helpers.data import images, mixtures
-from gan_helpers.models import gan, growth, progan, sgan, stylegan, toy, vae, wgan
+from gan_helpers.layers import Sampling
+from gan_helpers.models import (
+    classifier,
+    cyclegan,
+    gan,
+    growth,
+    progan,
+    r3gan,
+    sgan,
+    solo,
+    stylegan,
+    toy,
+    translators,
+    vae,
+    wgan,
+)
+from gan_helpers.scores import metrics
+from gan_helpers.scores.classes import scores_within_classes
 from gan_helpers.scores.sliced import sliced_wasserstein
 from gan_helpers.show import callbacks, film, plots
 
@@ -44,8 +67,74 @@ def test_arrays_must_be_finite():
         checks.finite("it", bad)
 
 
+ODD = [
+    None, True, np.True_, "", "3", b"3", 0, -1, 2**80, 0.5, -0.0, float("nan"), float("inf"), 1j, [], [1], (), {}, {3},
+    Decimal("0.5"), Fraction(1, 2), np.int8(-3), np.float16(0.5), np.float64("nan"), np.zeros(0), np.ones(1),
+    np.ones((2, 2)), np.array(["a"]), np.array([None]), np.datetime64("2020-01-01"), object(), int, len,
+    tf.constant(1), tf.constant([0.5]),
+]  # fmt: skip
+ONE_VALUE = (
+    checks.integer, checks.count, checks.positive, checks.not_negative, checks.probability, checks.memory, checks.finite
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("check", ONE_VALUE)
+def test_whatever_comes_is_kept_or_refused_by_name(check):
+    """Never another error, and nothing that is kept has become another value."""
+    for value in ODD:
+        try:
+            kept = check("it", value)
+        except ValueError as error:
+            assert str(error).startswith("it must be ")
+        else:
+            assert np.array_equal(kept, value)
+    for value in ODD:
+        with contextlib.suppress(ValueError):
+            assert np.array_equal(checks.labels(value, 3), value)
+
+
+def test_labels_are_whole_within_the_classes_and_one_for_each():
+    for good in ([0, 2, 1], np.array([2], np.uint8), systems.LABELS):
+        assert checks.labels(good, 3) is not None and checks.labels(good, 3, len(good)) is not None
+    for bad in ([0, 3], [-1, 0], [0.5, 1], ["a"], [], [[0], [1]], 1, [float("nan")], [True, False], None):
+        with pytest.raises(ValueError, match=r"^labels must be ints from 0 to 2, shape \(n,\); got "):
+            checks.labels(bad, 3)
+    with pytest.raises(ValueError, match=r"2, one for each of 4 image\(s\); got int64 of shape \(3,\), from 0 to 2"):
+        checks.labels([0, 1, 2], 3, 4)
+
+
+def test_shapes_must_be_the_same_and_unknown_sides_may_be_anything():
+    a, b = np.zeros((4, 2)), np.zeros((4, 1))
+    checks.same_shape(a=a, b=a, c=keras.KerasTensor((None, 2)))
+    for other in (b, a[:1], a[0], a[..., None]):
+        with pytest.raises(ValueError, match=r"^a and other must have one shape, got a \(4, 2\), other \("):
+            checks.same_shape(a=a, other=other)
+
+
+def test_only_numbers_are_finite():
+    for bad in ("x", None, ["1"], [object()]):
+        with pytest.raises(ValueError, match="^it must be finite numbers, got "):
+            checks.finite("it", bad)
+
+
+def test_what_is_checked_first_is_otherwise_as_it_was():
+    @checks.first(lambda x, y=1: checks.positive("x", x))
+    def ratio(x, y=1):
+        """A docstring."""
+        return y / x
+
+    assert ratio(2) == 0.5 and ratio(x=2, y=4) == 2 and ratio.__doc__ == "A docstring."
+    with pytest.raises(ValueError, match="x must be a number above 0, got 0"):
+        ratio(0)
+
+
 def players():
     return toy.build_point_generator(width=4), toy.build_point_discriminator(width=4)
+
+
+def four():
+    generators = [translators.build_unet_generator(base=2, depth=1) for _ in range(2)]
+    return generators, [translators.build_patch_discriminator(base=2, depth=1) for _ in range(2)]
 
 
 def growing(**settings):
@@ -68,6 +157,11 @@ def styled(**settings):
         (lambda **settings: gan.GAN(*players(), LOSS, **settings), "seed", (1.5, "1", None)),
         (lambda **settings: wgan.WGAN(*players(), **settings), "clip", (0, -0.1, float("nan"), "1", None)),
         (lambda **settings: wgan.WGANGP(*players(), **settings), "penalty", (-1, float("nan"), "1")),
+        (lambda **settings: wgan.WGAN(*players(), **settings), "n_critic", NOT_WHOLE),
+        (lambda **settings: wgan.WGANGP(*players(), **settings), "n_critic", NOT_WHOLE),
+        (lambda loss: gan.GAN(*players(), loss), "loss", ("wasserstein", None, type(LOSS))),
+        (lambda loss: cyclegan.CycleGAN(*four(), loss), "loss", ("ls", type(LOSS))),
+        (lambda loss: solo.LoneDiscriminator(players()[1], loss), "loss", ("w", None)),
         (growing, "penalty", (-1, float("nan"))),
         (growing, "drift", (-1, float("inf"))),
         (styled, "gamma", (-1, None)),
@@ -122,6 +216,119 @@ def test_a_penalised_critic_judges_each_example_by_itself():
     wgan.WGAN(players()[0], normalised)  # no penalty, no such condition
 
 
+def test_every_penalty_of_a_slope_knows_that(tmp_path):
+    normalised = keras.Sequential([layers.Input((2,)), layers.Dense(3), layers.BatchNormalization(), layers.Dense(1)])
+    for build in (
+        lambda weight: r3gan.R1GAN(players()[0], normalised, LOSS, gamma=weight),
+        lambda weight: r3gan.R3GAN(players()[0], normalised, gamma=weight),
+        lambda weight: solo.LoneDiscriminator(normalised, LOSS, penalty=weight),
+    ):
+        build(0)
+        with pytest.raises(ValueError, match="must have no batch normalisation"):
+            build(1.0)
+
+
+def test_networks_that_answer_with_other_than_logits_are_refused():
+    for activation in ("sigmoid", "softmax"):
+        flat = [layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(3, activation=activation)]
+        with pytest.raises(ValueError, match=f"the network must end in logits: leave out the {activation}"):
+            classifier.Classifier(keras.Sequential(flat))
+    ten = keras.Sequential([layers.Input((2,)), layers.Dense(10)])
+    with pytest.raises(ValueError, match=r"must end in 1 logit\(s\) per example, got the shape \(None, 10\)"):
+        solo.LoneDiscriminator(ten, LOSS)
+    both = keras.Sequential([layers.Input((2,)), layers.Dense(2)])
+    with pytest.raises(ValueError, match="encoder and decoder must be two networks, got one"):
+        vae.Autoencoder(both, both)
+
+
+@pytest.mark.parametrize("name", ["classifier", "sgan", "robust", "mean teacher"])
+def test_accuracy_wants_what_was_learned_from(name):
+    system, _ = systems.build(name)
+    pictures, labels = systems.IMAGES, systems.LABELS
+    assert 0 <= system.accuracy(pictures, labels) <= 1
+    for wrong in (labels[:5], labels + 0.5, labels + 7, labels[:, None]):
+        with pytest.raises(ValueError, match=r"labels must be ints from 0 to 2, one for each of 40 image\(s\)"):
+            system.accuracy(pictures, wrong)
+    for wrong in (pictures * np.nan, pictures * 255, pictures[:, :4]):
+        with pytest.raises(ValueError, match="images must"):
+            system.accuracy(wrong, labels)
+
+
+def test_a_picture_is_asked_for_by_a_label_that_exists():
+    game, _ = systems.build("cgan")
+    assert len(game.sample(2, labels=[0, 2])) == len(game.label_vectors([0, 2])) == 2
+    for wrong in ([0, 3], [-1, 0], [0.5, 1], ["a", "b"], 1, [[0], [1]], [float("nan"), 0], [0, 1, 2]):
+        with pytest.raises(ValueError, match=r"labels must be ints from 0 to 2, one for each of 2 image\(s\); got"):
+            game.sample(2, labels=wrong)
+    for wrong in ([0, 3], [-1, 0], [0.5, 1], 1):
+        with pytest.raises(ValueError, match="labels must be ints from 0 to 2"):
+            game.label_vectors(wrong)
+    noise = np.zeros((2, 4), np.float32)
+    for wrong in (noise[:1], noise[:, :1], np.zeros((3, 4))):
+        with pytest.raises(ValueError, match="noise and vectors must have one shape"):
+            game.pictures(noise, wrong)
+    with pytest.raises(ValueError, match="vectors must be finite numbers"):
+        game.pictures(noise, noise * np.nan)
+
+
+def test_nothing_is_broadcast_in_silence():
+    def normal(*shape):
+        return tf.constant(np.random.default_rng(0).normal(size=shape).astype(np.float32))
+
+    def critic(x):
+        return tf.reduce_sum(x, axis=1, keepdims=True)
+
+    two = normal(4, 2)
+    calls = {
+        "kl": lambda other: vae.kl_to_standard_normal(two, other),
+        "variance": lambda other: Sampling()(two, other, two),
+        "noise": lambda other: Sampling()(two, two, other),
+        "penalty": lambda other: losses.gradient_penalty(critic, two, other, normal(4)),
+        "relativistic D": lambda other: losses.RelativisticLoss().discriminator(two, other),
+        "relativistic G": lambda other: losses.RelativisticLoss().generator(two, other),
+    }
+    for call in calls.values():
+        for other in (normal(2), normal(4, 1), normal(1, 2), normal(3, 2)):
+            with pytest.raises(ValueError, match="must have one shape, got"):
+                call(other)
+    for mix in (normal(1), normal(4, 1), normal(2, 2), normal()):
+        with pytest.raises(ValueError, match=r"mix must be one number for each example, shape \(4,\); got"):
+            losses.gradient_penalty(critic, two, two, mix)
+    ink = tf.constant(systems.INK)
+    for logits in (ink[:1], ink[..., 0], ink[:, :1, :1]):
+        with pytest.raises(ValueError, match="ink and logits must have one shape"):
+            vae.bernoulli_log_likelihood(ink, logits)
+
+
+def test_the_bound_is_that_of_ink():
+    model, _ = systems.build("vae")
+    for examples, batch_size, said in (
+        (0.5 * systems.INK, 8, "must be ink"), (systems.INK[:, :5], 8, "shape"), (systems.INK, 0, "batch_size"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=said):
+            vae.elbo(model, examples, batch_size)
+
+
+def test_covariances_that_are_none_are_refused():
+    mean, cov = np.zeros(2), np.eye(2)
+    nan = float("nan")
+    wrong = {
+        "symmetric": (np.array([[1, 2], [0, 1.0]]), np.eye(3), np.ones(3)),
+        "a covariance, got one with a variance of -1": (-cov, np.array([[1, 2], [2, 1.0]])),
+        "finite numbers": (cov * nan, "x"),
+    }
+    for said, covariances in wrong.items():
+        for one in covariances:
+            with pytest.raises(ValueError, match=f"^cov_a must be {said}"):
+                metrics.frechet_from_moments(mean, one, mean, cov)
+            with pytest.raises(ValueError, match=f"^cov_b must be {said}"):
+                metrics.frechet_from_moments(mean, cov, mean, one)
+    with pytest.raises(ValueError, match="^mean_b must be finite"):
+        metrics.frechet_from_moments(mean, cov, mean * nan, cov)
+    assert metrics.frechet_from_moments(mean, 0 * cov, mean, 1e-12 * cov) == pytest.approx(0, abs=1e-10)
+    assert metrics.frechet_from_moments(0.0, 1.0, 0.0, 4.0) == pytest.approx(1)
+
+
 def test_autoencoders_refuse_what_they_cannot_learn():
     ink = systems.INK
     plain = vae.Autoencoder(vae.build_encoder(), vae.build_decoder())
@@ -144,12 +351,26 @@ def test_autoencoders_refuse_what_they_cannot_learn():
 RING = mixtures.gaussian_ring()
 SAMPLER = gan.GAN(*players(), LOSS)
 PICTURES = np.zeros((4, 16, 16, 1))
+LABELLED = systems.IMAGES, systems.LABELS
+CONDITIONAL, _ = systems.build("cgan")
+
+
+def perturbed(*how):
+    game, (labelled,) = systems.build("advgan")
+    game.check_source(0, labelled)  # as before training: its samples are made of these
+    return game.sample(*how)
 
 
 @pytest.mark.parametrize(
     ("call", "name", "values"),
     [
         (SAMPLER.sample, "n", (-1, 2.5, "3", None, True)),
+        (CONDITIONAL.sample, "n", (-1, 2.5, "3", None, True)),
+        (lambda value: CONDITIONAL.sample(2, value), "seed", (-1, 1.5, "1", None, True)),
+        (perturbed, "n", (-1, 2.5, "3", None, True)),
+        (lambda value: perturbed(2, value), "seed", (-1, 1.5, "1", None, True)),
+        (lambda value: attacks.gaussian_noise(systems.IMAGES, 0.1, seed=value), "seed", (1.5, "1", None, True)),
+        (lambda value: sampling.uniform((2,), value, 0, "noise"), "seed", (1.5, "1", None, True)),
         (lambda value: SAMPLER.sample(2, value), "seed", (-1, 1.5, "1", None)),
         (lambda value: RING.sample(value), "n", (-1, 2.5, "3", None)),
         (lambda value: RING.sample(2, value), "seed", (-1, 1.5, "1", None)),
@@ -164,6 +385,7 @@ PICTURES = np.zeros((4, 16, 16, 1))
         (lambda value: sliced_wasserstein(PICTURES, PICTURES, directions=value), "directions", NOT_WHOLE),
         (lambda value: growth.Growth((4, 0, value)), "a stage's steps", (-1, 2.5, "3", None)),
         (lambda value: growth.Growth((value, 0, 4)), "a stage's side", (0, 3, 4.0, "4")),
+        (lambda value: scores_within_classes(None, LABELLED, LABELLED, value), "n", NOT_WHOLE),
         (lambda value: plots.tile(systems.IMAGES, value), "columns", NOT_WHOLE),
         (lambda value: plots.image_grid(systems.IMAGES, value), "columns", NOT_WHOLE),
         (lambda value: film.Film(None, value), "every", NOT_WHOLE),

@@ -11,7 +11,8 @@ from conftest import equal, weights
 from gan_helpers import losses
 from gan_helpers.augmentation import augment
 from gan_helpers.core import checkpoints
-from gan_helpers.models import translators
+from gan_helpers.layers import ConditionalInstanceNormalization
+from gan_helpers.models import augmented, translators
 from gan_helpers.models.cyclegan import AugmentedDiscriminators, CycleGAN
 from gan_helpers.models.pool import ImagePool
 
@@ -288,6 +289,36 @@ def test_a_unet_can_tell_a_dark_picture_from_a_light_one():
     generator = translators.build_unet_generator(base=4, depth=3)
     images = images_of(1, 16)
     assert np.abs(generator(images) - generator(images + 0.4)).max() > 1e-4
+
+
+def test_on_the_way_up_a_unet_has_the_widths_of_the_way_down():
+    generator = translators.build_unet_generator(base=2, depth=4)
+    widths = [layer.filters for layer in translators.convolutions_of(generator)]
+    assert widths == [2, 4, 8, 16, 8, 4, 2, 2, 3]
+    normalised = [layer for layer in generator.layers if isinstance(layer, layers.GroupNormalization)]
+    assert len(normalised) == 2 + 3  # neither the first, nor the innermost, nor the last block
+    joined = [layer.output.shape[-1] for layer in generator.layers if isinstance(layer, layers.Concatenate)]
+    assert joined == [16, 8, 4, 7]  # each map beside its equal, and the last beside the image
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: translators.build_unet_generator(base=2, depth=4),
+        lambda: translators.build_resnet_generator(base=2, blocks=1),
+        lambda: translators.build_patch_discriminator(base=2, depth=3),
+        lambda: augmented.build_coded_generator(2, base=2, depth=3),
+        lambda: augmented.build_coded_generator(0, base=2, depth=3),
+    ],
+)
+def test_a_convolution_has_a_bias_unless_a_normalisation_takes_it_away(build):
+    network = build()
+    normalised = set()
+    for layer in network.layers:
+        if isinstance(layer, layers.GroupNormalization | ConditionalInstanceNormalization):
+            normalised |= {before.operation for before in layer._inbound_nodes[0].parent_nodes}
+    for layer in translators.convolutions_of(network):
+        assert layer.use_bias != (layer in normalised), layer.name
 
 
 def test_a_resnet_gives_images_their_own_size():

@@ -67,7 +67,8 @@ def test_missing_and_damaged_weights_say_how_to_mend_them(tmp_path, monkeypatch)
         shutil.copy(file, tmp_path)
     card = tmp_path / "efficientnet_lite0.json"
     whole = json.loads(card.read_text())
-    for content in ("{", "null", json.dumps(whole | {"files": [{}]}), json.dumps(whole | {"classes": None})):
+    lacking = [json.dumps({key: whole[key] for key in whole if key != name}) for name in ("classes", "known_answer")]
+    for content in ("{", "null", json.dumps(whole | {"files": [{}]}), json.dumps(whole | {"classes": None}), *lacking):
         card.write_text(content)
         with pytest.raises(DataError, match=r"efficientnet_lite0.json .* is damaged.*Reinstall"):
             efficientnet.load_efficientnet()

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gan_helpers.core.files import write_atomically
+from gan_helpers.data.files import write_atomically
 
 
 def test_two_writers_of_one_file_do_not_disturb_each_other(tmp_path):

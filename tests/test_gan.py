@@ -16,8 +16,8 @@ from scipy.integrate import trapezoid
 from conftest import equal, weights
 from gan_helpers import losses
 from gan_helpers.core import checkpoints, watchers
-from gan_helpers.core.files import write_atomically
 from gan_helpers.core.system import latent_noise
+from gan_helpers.data.files import write_atomically
 from gan_helpers.models.dcgan import SharedFakesGAN
 from gan_helpers.models.gan import GAN, build_discriminator, build_generator
 
@@ -200,6 +200,12 @@ class Press(keras.callbacks.Callback):
         if self.model.steps_done == self.at:
             for _ in range(self.times):
                 signal.raise_signal(signal.SIGINT)
+
+
+def test_who_presses_is_answered_at_once(make_gan, images, interruptible, eagerly, capsys):
+    with pytest.raises(watchers.Stopped):
+        make_gan().train(images, steps=4, every=2, batch_size=16, callbacks=[Press(at=2)])
+    assert capsys.readouterr().out == "stopping after this interval; press again to stop at once\n"
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -404,6 +410,65 @@ def test_a_damaged_checkpoint_is_one_clear_error_and_changes_nothing(damage, mak
     with pytest.raises(checkpoints.CheckpointError, match=rf"gan.npz is damaged: {said}. Delete it to start anew"):
         game.train(images, steps=4, every=2, batch_size=64, checkpoint=file)
     assert equal(before, weights(game.generator)) and game.steps_done == 0
+
+
+def test_a_second_training_on_one_checkpoint_is_refused(make_gan, images, tmp_path, eagerly):
+    file = tmp_path / "gan.npz"
+
+    class Second(keras.callbacks.Callback):
+        """While one trains, another begins."""
+
+        def on_epoch_end(self, epoch, logs=None):
+            with pytest.raises(checkpoints.CheckpointError, match="gan.npz is in use: another training saves to it"):
+                make_gan().train(images, steps=4, every=2, batch_size=16, checkpoint=file)
+
+    make_gan().train(images, steps=2, every=2, batch_size=16, callbacks=[Second()], checkpoint=file)
+    assert list(tmp_path.iterdir()) == [file]
+    make_gan().train(images, steps=4, every=2, batch_size=16, checkpoint=file)
+
+
+LOCKING = """
+import sys, time
+from gan_helpers.core import checkpoints
+with checkpoints.only_trainer(sys.argv[1]):
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_lock_ends_with_its_process(tmp_path):
+    """Of two processes the second is refused; after a SIGKILL of the first nothing is left that would refuse it."""
+    file = tmp_path / "gan.npz"
+    holder = subprocess.Popen([sys.executable, "-c", LOCKING, str(file)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "locked\n"
+    with pytest.raises(checkpoints.CheckpointError, match="is in use"), checkpoints.only_trainer(file):
+        pass
+    holder.kill()
+    holder.wait()
+    with checkpoints.only_trainer(file):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+class NoStep(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        pytest.fail("a step was made")
+
+
+def test_what_cannot_be_saved_is_known_before_the_training(make_gan, images, tmp_path, monkeypatch):
+    (tmp_path / "taken").write_text("a file, no folder")
+    with pytest.raises(checkpoints.CheckpointError, match="gan.npz cannot be saved to: .*Choose another file"):
+        make_gan().train(
+            images, steps=2, batch_size=16, callbacks=[NoStep()], checkpoint=tmp_path / "taken" / "gan.npz"
+        )
+
+    def disk_full(*how, **arrays):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints.np, "savez", disk_full)
+    with pytest.raises(OSError, match=r"could not write .*gan.npz: No space left on device"):
+        make_gan().train(images, steps=2, batch_size=16, callbacks=[NoStep()], checkpoint=tmp_path / "gan.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

@@ -3,7 +3,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_helpers import losses
+from gan_helpers import attacks, losses
+from gan_helpers.models import classifier, pseudo, sgan, vae
+from gan_helpers.scores.metrics import inception_score
 
 REAL = tf.constant([[2.0], [-1.0], [0.3]])
 FAKE = tf.constant([[-3.0], [0.5]])
@@ -37,19 +39,65 @@ def test_least_squares_and_wasserstein_closed_forms():
     assert float(w.generator(FAKE)) == pytest.approx(-fake.mean())
 
 
-@pytest.mark.parametrize("loss", [losses.MinimaxLoss(), losses.NonSaturatingLoss()])
-def test_no_overflow_for_sure_discriminators(loss):
-    huge = tf.constant([[1e4], [-1e4]])
-    assert np.isfinite([float(loss.discriminator(huge, huge)), float(loss.generator(huge))]).all()
+def kinds(of):
+    return [kind for one in of.__subclasses__() for kind in (one, *kinds(one))]
+
+
+@pytest.mark.parametrize("kind", kinds(losses.AdversarialLoss))
+def test_losses_and_their_slopes_are_finite_for_sure_discriminators(kind):
+    loss = kind()
+    real, fake = tf.Variable([[1e4], [-1e4], [1e4], [-1e4]]), tf.Variable([[1e4], [1e4], [-1e4], [-1e4]])
+    pairs = (fake, real) if kind is losses.RelativisticLoss else (fake,)
+    for value in (lambda: loss.discriminator(real, fake), lambda: loss.generator(*pairs)):
+        with tf.GradientTape() as tape:
+            found = value()
+        slopes = tape.gradient(found, [real, fake], unconnected_gradients="zero")
+        assert np.isfinite(found) and np.isfinite(slopes).all() and np.abs(slopes).max() > 0
+    assert all(np.isfinite(share) for share in loss.accuracies(real, fake).values())
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0, 1e4])
+def test_penalties_and_their_slopes_are_finite_for_flat_and_for_steep_critics(slope):
+    weight, examples = tf.Variable([[slope], [0.0]]), tf.ones((3, 2))
+    for price in (
+        lambda: losses.gradient_penalty(lambda x: x @ weight, examples, -examples, tf.constant([0.0, 0.5, 1.0])),
+        lambda: losses.squared_slope(lambda x: x @ weight, examples),
+    ):
+        with tf.GradientTape() as tape:
+            found = price()
+        assert np.isfinite(found) and np.isfinite(tape.gradient(found, weight)).all()
+
+
+def test_other_losses_of_logits_and_their_slopes_are_finite():
+    logits, labels = tf.Variable([[1e4, -1e4, 0.0], [-1e4, 1e4, 1e4]]), tf.constant([1, 0])
+    ink = tf.reshape(tf.constant([1.0, -1.0, 1.0, 1.0, -1.0, 1.0]), (2, 3, 1, 1))
+    for value in (
+        lambda: classifier.cross_entropy(logits, labels)[0],
+        lambda: tf.reduce_sum(sgan.real_logit(logits)),
+        lambda: pseudo.pseudo_label_loss(logits, logits, 0.95),
+        lambda: tf.reduce_sum(vae.bernoulli_log_likelihood(ink, tf.reshape(logits, (2, 3, 1, 1)))),
+        lambda: tf.reduce_sum(attacks.cross_entropies(logits, labels)),
+        lambda: tf.reduce_sum(attacks.margin(logits, labels)),
+    ):
+        with tf.GradientTape() as tape:
+            found = value()
+        assert np.isfinite(found) and np.isfinite(tape.gradient(found, logits)).all()
+    assert np.isfinite(inception_score(tf.nn.softmax(logits).numpy(), splits=1)).all()
 
 
 @pytest.mark.parametrize(
     ("loss", "guess"),
-    [(losses.MinimaxLoss(), 0.0), (losses.NonSaturatingLoss(), 0.0), (losses.LeastSquaresLoss(), 0.5)],
+    [
+        (losses.MinimaxLoss(), 0.0),
+        (losses.NonSaturatingLoss(), 0.0),
+        (losses.LeastSquaresLoss(), 0.5),
+        (losses.RelativisticLoss(), 7.0),
+    ],
 )
 def test_equilibrium_is_where_the_discriminator_guesses(loss, guess):
     logits = tf.fill((4, 1), guess)
-    values = float(loss.discriminator(logits, logits)), float(loss.generator(logits))
+    answers = (logits, logits) if isinstance(loss, losses.RelativisticLoss) else (logits,)
+    values = float(loss.discriminator(logits, logits)), float(loss.generator(*answers))
     assert values == pytest.approx(loss.at_equilibrium)
 
 

@@ -7,7 +7,7 @@ import systems
 import tensorflow as tf
 from keras import layers
 
-from gan_helpers.models.pseudo import MeanTeacher, PseudoLabelClassifier
+from gan_helpers.models.pseudo import MeanTeacher, PseudoLabelClassifier, pseudo_label_loss
 
 SURE, UNSURE = 4.0, 0.5  # logits of the right class; the two others have 0
 
@@ -30,6 +30,12 @@ def test_only_sure_answers_are_labels(eagerly, strength, believed):
     assert (probability > 0.9) == believed
     loss = model.unlabelled_loss(images_of([0, 1, 2, 1]), tf.constant(0, tf.int64))
     assert float(loss) == pytest.approx(-np.log(probability) if believed else 0, rel=1e-5)
+
+
+def test_an_answer_is_believed_above_the_confidence_and_not_at_it():
+    answers = tf.zeros((2, 2))  # each class has exactly the probability 1/2
+    assert float(pseudo_label_loss(answers, answers, 0.5)) == 0
+    assert float(pseudo_label_loss(answers, answers, 0.49)) == pytest.approx(np.log(2))
 
 
 def test_a_mean_over_all_images_not_over_the_believed(eagerly):

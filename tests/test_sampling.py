@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 
 from gan_helpers.core import sampling
+from gan_helpers.core.system import latent_noise
 
 
 def test_an_epoch_visits_every_example_once_in_a_new_order():
@@ -46,6 +47,19 @@ def test_noise_depends_on_seed_step_and_stream_only():
         assert abs(np.corrcoef(draw().ravel(), other.ravel())[0, 1]) < 0.15
     big = sampling.normal((100_000,), 0, 0, "x").numpy()
     assert big.mean() == pytest.approx(0, abs=0.02) and big.std() == pytest.approx(1, abs=0.02)
+
+
+def test_batches_may_be_of_one_example_and_of_all():
+    for size in (1, 3):
+        seen = [int(i) for _, batch in sampling.batches(np.arange(3), batch_size=size, stop=3 // size) for i in batch]
+        assert sorted(seen) == [0, 1, 2]
+
+
+def test_what_nobody_chooses_is_0():
+    whole = [batch for _, batch in sampling.batches(np.arange(20), batch_size=5, start=0, stop=8, seed=0)]
+    short = [batch for _, batch in sampling.batches(np.arange(20), batch_size=5, stop=8)]
+    assert np.array_equal(whole, short)
+    assert np.array_equal(latent_noise(3, 4), latent_noise(3, 4, seed=0))
 
 
 def test_helpful_errors():

@@ -63,6 +63,8 @@ def test_bfloat16_is_looked_at_before_it_is_offered(monkeypatch):
 
     monkeypatch.setattr(tf.nn, "conv2d", cannot)
     assert session.bfloat16_speedup() == 0
+    with pytest.raises(ValueError, match="rounds must be a whole number of at least 1, got 0"):
+        session.bfloat16_speedup(rounds=0)
 
 
 def test_every_short_name_exists():

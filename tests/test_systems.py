@@ -16,7 +16,7 @@ from conftest import equal, weights
 from gan_helpers import losses
 from gan_helpers.core import checkpoints, sampling
 from gan_helpers.core.system import generate, on_the_sphere
-from gan_helpers.models import dcgan, gan, learner, progan, sgan, toy, vae, wgan
+from gan_helpers.models import augmented, classifier, dcgan, gan, learner, progan, sgan, toy, translators, vae, wgan
 from gan_helpers.models.game import AdversarialGame, shares
 from gan_helpers.scores import metrics
 
@@ -39,10 +39,18 @@ def learned(system):
     return [weight.numpy().copy() for player in system.players() for weight in system.weights_of(player)]
 
 
+class BuiltOnDemand(dict):
+    """Each system with its sources, built when a test first asks for it."""
+
+    def __missing__(self, name):
+        self[name] = systems.build(name)
+        return self[name]
+
+
 @pytest.fixture(scope="module")
 def compiled():
     """Each system, compiled once for the whole module: ``restart`` makes it as new."""
-    return {name: systems.build(name) for name in systems.SYSTEMS}
+    return BuiltOnDemand()
 
 
 @EVERY_SYSTEM
@@ -209,6 +217,21 @@ def test_every_example_is_mixed_by_a_weight_of_its_own(name, module, eagerly, mo
         assert mix.shape == (systems.BATCH,) and len(set(mix)) == systems.BATCH and mix.min() >= 0 and mix.max() <= 1
 
 
+@EVERY_SYSTEM
+def test_a_step_is_finite_where_logits_are_huge(name, eagerly):
+    """Of 10,000 or so, in either direction: everything that is reported and everything that is learned from it."""
+    system, sources = systems.build(name)
+    for name, network in system.networks().items():
+        if name.startswith(("discriminator", "classifier", "decoder")):  # whose answers are logits
+            kernel = [weight for weight in network.trainable_weights if weight.name == "kernel"][-1]
+            kernel.assign(1e5 * kernel)
+    for player in system.players():
+        system.optimizer_of(player).learning_rate = 1e-20  # slopes this large would lead the second step anywhere
+    systems.train(system, sources, steps=1, every=1)
+    assert all(np.isfinite(system.curves[report][1]).all() for report in system.reports)
+    assert all(np.isfinite(values).all() for values in learned(system))
+
+
 def test_defaults_are_those_of_the_papers_and_chapters():
     def default(function, name):
         return inspect.signature(function).parameters[name].default
@@ -216,7 +239,9 @@ def test_defaults_are_those_of_the_papers_and_chapters():
     assert default(wgan.WGAN, "n_critic") == default(wgan.WGANGP, "n_critic") == 5
     assert default(wgan.WGAN, "clip") == 0.01
     assert default(wgan.WGANGP, "penalty") == default(progan.ProGAN, "penalty") == 10
-    assert default(progan.ProGAN, "drift") == 1e-3
+    assert default(progan.ProGAN, "drift") == 1e-3 and default(progan.ProgressiveDiscriminator, "grows") is True
+    assert default(augmented.build_coded_generator, "depth") == default(augmented.build_code_encoder, "depth") == 3
+    assert default(augmented.build_code_discriminator, "width") == default(toy.build_point_generator, "width") == 64
     assert default(gan.GAN, "d_steps") == 1 and default(gan.GAN, "average") is None
     assert default(losses.NonSaturatingLoss, "real_target") == default(losses.MinimaxLoss, "real_target") == 1
     assert default(metrics.inception_score, "splits") == 10 and default(metrics.precision_recall_coverage, "k") == 5
@@ -232,6 +257,8 @@ def test_defaults_are_those_of_the_papers_and_chapters():
     for build, slope in builders.items():
         rectifiers = [layer for layer in build().layers if isinstance(layer, keras.layers.LeakyReLU)]
         assert {round(layer.negative_slope, 6) for layer in rectifiers} == {slope}, build
+    for build, rates in {classifier.build_classifier: [0.3, 0.3], sgan.build_discriminator: [0.2]}.items():
+        assert [layer.rate for layer in build().layers if isinstance(layer, keras.layers.Dropout)] == rates
 
 
 def test_what_is_set_after_training_began_counts():
@@ -255,6 +282,104 @@ def test_what_is_set_after_training_began_counts():
     critic.clip = 0.5
     systems.train(critic, sources, steps=4)
     assert max(np.abs(weight).max() for weight in weights(critic.discriminator)) > 0.01
+
+
+class Ears(keras.callbacks.Callback):
+    """Writes down what it is told, and when."""
+
+    def __init__(self):
+        super().__init__()
+        self.heard = []
+
+    def on_train_begin(self, logs=None):
+        self.heard.append(("train begins", self.params["epochs"], self.params["steps"]))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.heard.append(("epoch begins", epoch))
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.heard.append(("batch begins", batch))
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.heard.append(("batch ends", batch, set(logs)))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.heard.append(("epoch ends", epoch, set(logs)))
+
+
+def test_callbacks_hear_of_each_interval_as_of_an_epoch(eagerly):
+    game, sources = systems.build("gan")
+    ears, reports = Ears(), set(game.reports)
+    systems.train(game, sources, steps=6, every=3, callbacks=[ears])
+    first, *rest = ears.heard
+    assert first == ("train begins", 2, 3)
+    assert rest == [
+        heard
+        for epoch in range(2)
+        for heard in (
+            ("epoch begins", epoch), ("batch begins", 0), ("batch ends", 2, reports), ("epoch ends", epoch, reports)
+        )
+    ]  # fmt: skip
+
+
+TRAINED = {True}
+ASKED = {False}  # for an answer, with nothing to learn from it
+OTHERWISE = {  # system → network → how it is called while a step is made
+    "lone critic": {"discriminator": {None}},  # which has neither dropout nor running means
+    "sgan, pseudo-labels": {"discriminator": TRAINED | ASKED},
+    "pseudo-labels": {"network": TRAINED | ASKED},
+    "robust": {"network": TRAINED | ASKED},
+    "mean teacher": {"teacher": ASKED},
+    "advgan": {"classifier": ASKED},
+}
+
+
+def with_first_array(sources, change):
+    """The sources, the first array of each of which is changed; one way for each source that has it."""
+    for i, source in enumerate(sources):
+        first, *rest = source if isinstance(source, tuple) else (source,)
+        changed = (change(first), *rest) if rest else change(first)
+        yield (*sources[:i], changed, *sources[i + 1 :])
+
+
+@EVERY_SYSTEM
+def test_all_data_of_every_source_are_looked_at(name):
+    system, sources = systems.build(name)
+
+    def not_a_number(examples):
+        examples = examples.copy()
+        examples[-1].flat[-1] = np.nan
+        return examples
+
+    for change in (not_a_number, lambda examples: examples[:, :-1], lambda examples: examples.astype(int)):
+        for wrong in with_first_array(sources, change):
+            with pytest.raises(ValueError, match="finite|must (lie|have shape|be floats|be ink|be multiples)"):
+                systems.train(system, wrong, steps=2)
+    assert system.steps_done == 0
+
+
+@EVERY_SYSTEM
+def test_networks_are_called_as_in_training_wherever_they_learn(name, eagerly, monkeypatch):
+    """Batch normalisation and dropout do something else when a network is only asked.
+
+    (StyleGAN's generator is called in its two parts.)
+    """
+    system, sources = systems.build(name)
+    systems.train(system, sources, steps=1, every=1)
+    found, call = {}, keras.layers.Layer.__call__
+
+    def spy(self, *arguments, **named):
+        found.setdefault(id(self), set()).add(named.get("training"))
+        return call(self, *arguments, **named)
+
+    monkeypatch.setattr(keras.layers.Layer, "__call__", spy)
+    systems.train(system, sources, steps=2, every=1)
+    networks = system.networks() | {key: it for key, it in vars(system).items() if isinstance(it, keras.Model)}
+    other = OTHERWISE.get(name, {})
+    for key, network in networks.items():
+        if id(network) in found:
+            assert found[id(network)] == other.get(key, other.get("network") or TRAINED), key
+    assert name == "stylegan" or all(id(network) in found for network in system.networks().values())
 
 
 def weights_of(system, player):
@@ -350,6 +475,8 @@ def test_the_dashboards_needs_are_met(name, compiled):
     assert set(drawn) <= set(system.reports) and len(drawn) == len(set(drawn))
     pictures = system.preview(3, seed=1)
     assert pictures is None or (len(pictures) == 3 and np.array_equal(pictures, system.preview(3, seed=1)))
+    if pictures is not None:
+        assert np.array_equal(system.preview(2), system.preview(2, seed=0))
 
 
 # --------------------------------------------------------------------------------------- what makes a run
@@ -393,6 +520,32 @@ def test_another_precision_is_another_run(tmp_path, eagerly):
             keras.config.set_dtype_policy("float32")
 
     refused(r"its generator's layer 0 \(Dense\), dtype is .*float32.*, now it is .*mixed_bfloat16", tmp_path, change)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        dcgan.build_generator,
+        dcgan.build_discriminator,
+        translators.build_unet_generator,
+        translators.build_resnet_generator,
+        translators.build_patch_discriminator,
+        augmented.build_coded_generator,
+        augmented.build_code_encoder,
+        augmented.build_code_discriminator,
+    ],
+)
+def test_what_comes_out_has_full_precision(build):
+    """Also where the layers compute in bfloat16: losses and pictures need it."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = build()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    precisions = [layer.compute_dtype for layer in network.layers if layer.weights]
+    assert network.outputs[0].dtype == precisions[-1] == "float32" and precisions[0] == "bfloat16"
+    if build is augmented.build_coded_generator:
+        assert precisions[-2:] == ["float32"] * 2  # colours and mask
 
 
 def test_the_names_that_keras_gives_do_not_matter():

@@ -53,6 +53,14 @@ def test_the_wrong_style_is_farther_from_the_training_pictures(evaluator, data):
     assert evaluator.score(data.test_a, "b")["kernel_distance"] > evaluator.score(data.test_b, "b")["kernel_distance"]
 
 
+def test_the_score_is_the_mean_over_all_pictures(evaluator, data):
+    each = evaluator.perceptual_distances(data.test_a, "b")
+    assert each.shape == (len(data.test_a),) and np.ptp(each) > 0
+    assert evaluator.score(data.test_a, "b")["perceptual_distance"] == pytest.approx(each.mean(), abs=1e-6)
+    with pytest.raises(ValueError, match="shape"):
+        evaluator.perceptual_distances(data.test_a[:4], "b")
+
+
 def test_cosine_of_known_angles():
     x, y = np.array([[1.0, 0], [3, 0], [1, 1]]), np.array([[0, 2.0], [5, 0], [1, 0]])
     assert cosine(x, y) == pytest.approx([0, 1, np.sqrt(0.5)])

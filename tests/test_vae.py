@@ -1,6 +1,7 @@
 """Autoencoders: closed forms, gradients, the bound, reproducible training; and the scores and pictures of chapter 2."""
 
 import math
+import re
 
 import keras
 import numpy as np
@@ -97,6 +98,9 @@ def test_binarise_keeps_the_mean_lightness():
     ink = v.binarise(images, seed=3)
     assert set(np.unique(ink)) == {-1.0, 1.0} and ink.dtype == np.float32 and ink.shape == images.shape
     assert np.allclose(ink.mean(axis=(0, 2)), images[0, :, 0], atol=0.03)
+    many = noise_images(2_001)  # drawn in several parts: as if at once
+    at_once = np.random.default_rng(5).random(many.shape, np.float32) < (many + 1) / 2
+    assert np.array_equal(v.binarise(many, seed=5), np.where(at_once, 1, -1))
     assert np.array_equal(ink, v.binarise(images, seed=3)) and not np.array_equal(ink, v.binarise(images, seed=4))
 
 
@@ -108,6 +112,36 @@ def test_binarise_refuses_other_scales():
     for value in (255.0, -1.5, np.nan):
         with pytest.raises(ValueError, match=r"images must lie in \[-1, 1\], got \["):
             v.binarise(np.full((1, 2, 2, 1), value, np.float32))
+
+
+def test_shapes_that_would_be_stretched_to_fit_are_refused():
+    """A log-variance for all latent numbers at once, noise for one example, pictures without their channel."""
+    pair, one, flat = tf.zeros((5, 2)), tf.zeros((5, 1)), np.ones((28, 28, 28), np.float32)
+    for mean, log_variance in ((pair, one), (one, pair), (pair, tf.zeros((1, 2))), (pair, tf.zeros(2))):
+        shapes = re.escape(f"got mean {tuple(mean.shape)}, log_variance {tuple(log_variance.shape)}")
+        with pytest.raises(ValueError, match=f"^mean and log_variance must have one shape, {shapes}$"):
+            v.kl_to_standard_normal(mean, log_variance)
+    for parts in ((pair, one, pair), (pair, pair, tf.zeros((1, 2))), (tf.zeros(()), pair, pair)):
+        with pytest.raises(ValueError, match="mean and log_variance and noise must have one shape, got "):
+            Sampling()(*parts)
+    with pytest.raises(ValueError, match=r"ink and logits must have one shape, got ink \(28, 28, 28\), logits \(28, "):
+        v.bernoulli_log_likelihood(flat, tf.zeros((28, 28, 28, 1)))
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 2))] * 2)
+    def in_a_graph(mean, log_variance):
+        return v.kl_to_standard_normal(mean, log_variance)
+
+    assert in_a_graph(pair, pair).shape == (5,)
+
+
+def test_the_bound_takes_what_training_takes():
+    model = small_vae()
+    with pytest.raises(ValueError, match=r"must have shape \(n, 28, 28, 1\), got \(28, 28, 28\)"):
+        v.elbo(model, np.ones((28, 28, 28), np.float32), batch_size=28)  # without the channel
+    with pytest.raises(ValueError, match="must be ink, -1 or 1, got values between"):
+        v.elbo(model, noise_images(20), batch_size=10)
+    with pytest.raises(ValueError, match="n at least 1"):
+        v.elbo(model, noise_images(0))
 
 
 # ---------------------------------------------------------------------------------------------- the bound

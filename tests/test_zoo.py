@@ -2,7 +2,7 @@ import hashlib
 import json
 import shutil
 import signal
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,6 +41,13 @@ def test_every_recipe_ships_weights_with_a_card_that_agrees():
         assert card[manifest.SEAL] == manifest.seal_of(card), "zoo.save(zoo.load(name)) writes a card's own digest"
         with np.load(zoo.WEIGHTS / f"{name}.npz", allow_pickle=False) as weights:
             assert all(array.dtype == np.float16 for array in weights.values())
+
+
+@pytest.mark.parametrize("name", zoo.RECIPES)
+def test_every_recipe_builds_the_networks_that_its_weights_are_of(name):
+    model, card = zoo.load(name)
+    assert card["name"] == name and model.steps_done == zoo.recipe(name).steps
+    assert all(np.isfinite(weight).all() for network in model.shipped().values() for weight in network.get_weights())
 
 
 @pytest.mark.parametrize(("dataset", "at_least"), [("mnist", 0.992), ("fashion_mnist", 0.9)])
@@ -190,6 +197,13 @@ def test_data_and_maker_belong_to_a_recipe(monkeypatch):
     with pytest.raises(manifest.DataError, match=r"it differs in: sources"):
         zoo.load("vae_mnist")
     assert plain(partial(dcgan.build_generator, batch_norm=False)) == "dcgan.build_generator(batch_norm=False)"
+
+
+def test_a_recipe_is_a_value_of_its_own():
+    recipe = zoo.recipe("gan_mnist")
+    assert recipe in {recipe} and recipe != replace(recipe)  # its settings cannot be compared in general
+    with pytest.raises(FrozenInstanceError):
+        recipe.steps = 5
 
 
 def test_settings_can_be_read_like_attributes():

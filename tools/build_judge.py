@@ -23,7 +23,7 @@ import numpy as np
 from build_data import DOWNLOADS, check_digest
 from PIL import Image
 
-from gan_helpers.core.files import write_atomically
+from gan_helpers.data.files import write_atomically
 from gan_helpers.data.images import to_unit_range
 from gan_helpers.scores.efficientnet import JUDGE, build_efficientnet, known_answer, set_by_path
 

@@ -19,8 +19,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
-from gan_helpers.core.files import write_atomically
-from gan_helpers.show.pictures import lighter_png, lossless_png
+from gan_helpers.data.files import write_atomically
+from gan_helpers.show.pictures import lighter_png, soft_jpeg
 
 STAMP = "gan_course"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}  # as JupyterLab writes it
@@ -162,8 +162,9 @@ def clean(notebook: nbformat.NotebookNode) -> None:
     """Remove, in place, what a saved notebook should not carry, and give each picture its caption as its alt text.
 
     Widget state is large and dies with its kernel; a widget's output becomes one line of text, so that readers of
-    the saved page see no broken widget. Timing and Colab's own metadata go too, and pictures are stored with few
-    colours. What is left is what JupyterLab would write itself: opening a notebook changes nothing in it.
+    the saved page see no broken widget. Timing and Colab's own metadata go too. Pictures are stored with few colours,
+    or as JPEG where the cell has the tag ``all-colours``. What is left is what JupyterLab would write itself: opening
+    a notebook changes nothing in it.
     """
     notebook.metadata.pop("widgets", None)
     notebook.metadata["kernelspec"] = dict(KERNEL)
@@ -173,24 +174,32 @@ def clean(notebook: nbformat.NotebookNode) -> None:
             data = output.get("data", {})
             if data.pop(WIDGET_VIEW, None) is not None:
                 data["text/plain"] = WIDGET_TEXT
-            if "image/png" in data:
-                lighter = lossless_png if "all-colours" in cell.metadata.get("tags", []) else lighter_png
-                data["image/png"] = lighter(data["image/png"])
+            if "image/png" in data and "all-colours" in cell.metadata.get("tags", []):
+                data["image/jpeg"] = soft_jpeg(data.pop("image/png"))
+                output.metadata["image/jpeg"] = output.metadata.pop("image/png", {})
+            elif "image/png" in data:
+                data["image/png"] = lighter_png(data["image/png"])
     describe_pictures(notebook)
+
+
+def picture_type(output: nbformat.NotebookNode) -> str | None:
+    """``"image/png"`` or ``"image/jpeg"``; ``None`` if the output is no picture."""
+    return next((kind for kind in ("image/png", "image/jpeg") if kind in output.get("data", {})), None)
 
 
 def describe_pictures(notebook: nbformat.NotebookNode) -> None:
     """Write each picture's caption (``*Figure 3.1. …*``, in the text behind it) into its metadata, as its alt text."""
     waiting: list[nbformat.NotebookNode] = []
     for cell in notebook.cells:
-        outputs = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+        outputs = [output for output in cell.get("outputs", []) if picture_type(output)]
         if outputs:
             waiting = outputs
         caption = CAPTION.search(cell.source) if cell.cell_type == "markdown" else None
         if caption:
             for output in waiting:
-                size = output.metadata.get("image/png", {})
-                output.metadata["image/png"] = size | {"alt": " ".join(caption[1].replace("*", "").split())}
+                kind = picture_type(output)
+                size = output.metadata.get(kind, {})
+                output.metadata[kind] = size | {"alt": " ".join(caption[1].replace("*", "").split())}
             waiting = []
 
 

@@ -33,10 +33,8 @@ def checked(model, images, labels, epsilon, norm: str = "linf") -> tuple[np.ndar
     checks.not_negative("epsilon", epsilon)
     checked_norm(norm)
     images = checked_images(images)
-    if np.shape(labels) != (len(images),):
-        raise ValueError(f"labels must be one for each of {len(images)} image(s), got the shape {np.shape(labels)}")
     classes = model(images[:1], training=False).shape[-1]
-    return images, checks.labels(labels, classes).astype(np.int64)
+    return images, checks.labels(labels, classes, len(images)).astype(np.int64)
 
 
 def checked_images(images) -> np.ndarray:

@@ -3,5 +3,5 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["checkpoints", "curves", "files", "recorded", "sampling", "session", "system", "watchers"]
+    __name__, submodules=["checkpoints", "curves", "recorded", "sampling", "session", "system", "watchers"]
 )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
+import os
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import keras
 import numpy as np
 
+from ..data.files import write_atomically
 from . import checks, sampling
 from .curves import Curves
-from .files import write_atomically
 
 CHECKPOINT_SECONDS = 30.0  # at least this long between two saves of a checkpoint
 
@@ -35,6 +40,10 @@ class Checkpoint(keras.callbacks.Callback):
         self.path, self.settings = Path(path), settings
         self.saved_at = time.monotonic()
 
+    def on_train_begin(self, logs=None):  # noqa: D102
+        if not self.path.exists():  # what cannot be written shall be known before the training, not after it
+            self.save()
+
     def on_epoch_end(self, epoch, logs=None):  # noqa: D102
         if time.monotonic() - self.saved_at >= CHECKPOINT_SECONDS:
             self.save()
@@ -49,6 +58,62 @@ class Checkpoint(keras.callbacks.Callback):
         about = {"step": self.model.steps_done, "run": run_identity(self.model, self.settings)}
         write_atomically(self.path, lambda file: np.savez(file, about=json.dumps(about), **arrays))
         self.saved_at = time.monotonic()
+
+
+@contextlib.contextmanager
+def only_trainer(path: str | Path | None) -> Iterator[None]:
+    """A context in which no other training saves to ``path``, in this process or in another one; ``None`` for no file.
+
+    While it lasts there is a file ``….lock`` beside the checkpoint. What counts is the operating system's lock on it,
+    which ends with its process, however that ends: a file that is left over locks nothing. (Where the file system knows
+    no locks, nothing is locked.)
+
+    Raises:
+        CheckpointError: another training is under way, or nothing can be written there.
+    """
+    if path is None:
+        yield
+        return
+    lock = Path(f"{path}.lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("wb")
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be saved to: {error}. Choose another file.") from error
+    with file:
+        try:
+            lock_file(file)
+            if not os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+                raise BlockingIOError  # the training before has removed it in this moment, and a third made it anew
+        except (BlockingIOError, FileNotFoundError):
+            raise CheckpointError(
+                f"{path} is in use: another training saves to it. Wait for its end, or choose another file."
+            ) from None
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # Windows does not remove a file that is open
+                lock.unlink()
+
+
+def lock_file(file: BinaryIO) -> None:
+    """Lock an open file until it is closed or its process ends; do nothing where the file system knows no locks.
+
+    Raises:
+        BlockingIOError: it is locked.
+    """
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
+            raise BlockingIOError(error.errno, "locked") from None
 
 
 def resume(model, path: str | Path, settings: dict) -> None:

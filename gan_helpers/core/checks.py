@@ -5,8 +5,10 @@ Each returns the value, so that it can be checked where it is kept: ``self.lazy 
 
 from __future__ import annotations
 
+import functools
 import math
 import numbers
+from collections.abc import Callable
 
 import numpy as np
 
@@ -63,21 +65,59 @@ def memory(name: str, value) -> float:
     return number(name, value, "a number from 0 to below 1", lambda x: 0 <= x < 1)
 
 
+def of_kind(name: str, value, kind: type):
+    """An instance of a class, such as one of the losses."""
+    if not isinstance(value, kind):
+        raise refuse(name, f"a {kind.__name__}", value)
+    return value
+
+
 def finite(name: str, values: np.ndarray) -> np.ndarray:
     """An array of numbers, none of which is NaN or infinite."""
     values = np.asarray(values)
+    if values.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be finite numbers, got {values.dtype}")
     wrong = values.size - np.count_nonzero(np.isfinite(values))
     if wrong:
         raise ValueError(f"{name} must be finite numbers, got {wrong:,} of {values.size:,} that are NaN or infinite")
     return values
 
 
-def labels(values: np.ndarray, classes: int) -> np.ndarray:
-    """One label for each example: an array of ints from 0 to ``classes`` − 1."""
+def labels(values: np.ndarray, classes: int, n: int | None = None) -> np.ndarray:
+    """One label for each of ``n`` examples, or of any number: an array of ints from 0 to ``classes`` − 1."""
     values = np.asarray(values)
-    if values.ndim != 1 or values.dtype.kind not in "iu" or values.min() < 0 or values.max() >= classes:
+    whole = values.dtype.kind in "iu" and values.size > 0
+    fits = whole and values.min() >= 0 and values.max() < classes
+    if not fits or values.ndim != 1 or n not in (None, len(values)):
+        shape = "shape (n,)" if n is None else f"one for each of {n} image(s)"
+        found = f", from {values.min()} to {values.max()}" if whole else ""
         raise ValueError(
-            f"labels must be ints from 0 to {classes - 1}, shape (n,); got {values.dtype} of shape {values.shape}, "
-            f"from {values.min()} to {values.max()}"
+            f"labels must be ints from 0 to {classes - 1}, {shape}; got {values.dtype} of shape {values.shape}{found}"
         )
     return values
+
+
+def same_shape(**arrays) -> None:
+    """Several arrays or tensors of one shape, by name: broadcasting would hide a mistake."""
+    shapes = [tuple(array.shape) for array in arrays.values()]
+    unequal = any(len(set(sides) - {None}) > 1 for sides in zip(*shapes, strict=False))
+    if unequal or len(set(map(len, shapes))) > 1:
+        found = ", ".join(f"{name} {shape}" for name, shape in zip(arrays, shapes, strict=True))
+        raise ValueError(f"{' and '.join(arrays)} must have one shape, got {found}")
+
+
+def first(check: Callable) -> Callable:
+    """A decorator: ``check`` is called first, with the same arguments, and may refuse them.
+
+    For what a notebook prints in full: there it stands without this line.
+    """
+
+    def decorate(function):
+        @functools.wraps(function)
+        def checked(*arguments, **named):
+            check(*arguments, **named)
+            return function(*arguments, **named)
+
+        return checked
+
+    return decorate

@@ -11,8 +11,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from ..data.files import write_atomically
 from ..data.manifest import ASSETS, REINSTALL, DataError
-from .files import write_atomically
 from .session import mode
 
 RECORDS = ASSETS / "recorded"

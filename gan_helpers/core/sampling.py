@@ -76,7 +76,10 @@ def step_seed(seed: int | Seed, step: tf.Tensor | int, stream: str) -> tf.Tensor
     Returns:
         int64 tensor of shape (2,), for TensorFlow's stateless random functions, which scramble it.
     """
-    run = seed.of(stream) if isinstance(seed, Seed) else tf.constant(stream_number(seed, stream), tf.int64)
+    if isinstance(seed, Seed):
+        run = seed.of(stream)
+    else:
+        run = tf.constant(stream_number(checks.integer("seed", seed), stream), tf.int64)
     return tf.stack([run, tf.cast(step, tf.int64)])
 
 

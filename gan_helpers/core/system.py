@@ -250,7 +250,8 @@ class System(keras.Model):
             ValueError: a source does not fit, ``steps`` is no multiple of ``every``, or one of the numbers makes no
                 sense.
             NotANumberError: a loss is no longer a number.
-            CheckpointError: the checkpoint belongs to another run, or is damaged.
+            CheckpointError: the checkpoint belongs to another run, is damaged, cannot be written, or another training
+                saves to it.
             Stopped: the stop button (or Ctrl+C) was pressed; weights, records and checkpoint are in order, and the
                 same call goes on.
         """
@@ -264,17 +265,18 @@ class System(keras.Model):
             self._attributes_changed = False
         settings = {"batch_size": batch_size}
         watching = [watchers.NaNGuard(), watchers.RecordCurves(), *callbacks]
-        if checkpoint is not None:
-            settings["data"] = checkpoints.digest(sources)
-            checkpoints.resume(self, checkpoint, settings)
-            watching.append(checkpoints.Checkpoint(checkpoint, settings))
-        if self.steps_done < steps:
-            every = min(every, steps)
-            if steps % every or self.steps_done % every:
-                raise ValueError(
-                    f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})"
-                )
-            self._run(sampling.as_tensors(sources), sizes, steps, every, watching)
+        with checkpoints.only_trainer(checkpoint):
+            if checkpoint is not None:
+                settings["data"] = checkpoints.digest(sources)
+                checkpoints.resume(self, checkpoint, settings)
+                watching.append(checkpoints.Checkpoint(checkpoint, settings))
+            if self.steps_done < steps:
+                every = min(every, steps)
+                if steps % every or self.steps_done % every:
+                    raise ValueError(
+                        f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})"
+                    )
+                self._run(sampling.as_tensors(sources), sizes, steps, every, watching)
         return self.curves
 
     def _checked_sizes(self, sources, batch_size) -> tuple[int, ...]:

@@ -3,5 +3,5 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["apples", "download", "fashion", "images", "manifest", "mixtures", "sets", "uploads"]
+    __name__, submodules=["apples", "download", "fashion", "files", "images", "manifest", "mixtures", "sets", "uploads"]
 )

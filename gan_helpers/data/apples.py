@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .download import downloads, verified_download, written_whole
+from .download import downloads, verified_download
+from .files import written_whole
 from .images import to_unit_range
 from .manifest import DataError
 from .sets import Unpaired

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import shutil
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
-from typing import BinaryIO
 
 from tqdm import tqdm
 
+from .files import written_whole
 from .manifest import DataError
 
 PATIENCE = 20  # seconds that a host may be silent; by default Python would wait for minutes
@@ -69,16 +66,3 @@ def download(address: str, path: Path) -> None:
         size = int(answer.headers.get("Content-Length", 0)) or None
         with tqdm.wrapattr(answer, "read", total=size, desc=path.name, leave=False) as reader:
             shutil.copyfileobj(reader, file)
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A new binary file that takes the place of ``path`` when the block ends, unless it ends with an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.partial")
-    try:
-        with open(partial, "xb") as file:
-            yield file
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

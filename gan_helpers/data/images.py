@@ -69,7 +69,10 @@ def to_unit_range(images: np.ndarray) -> np.ndarray:
     """uint8 images in 0..255 → float32 in [−1, 1]."""
     if images.dtype != np.uint8:
         raise TypeError(f"images must be uint8 in 0..255, got {images.dtype}")
-    return images.astype(np.float32) / np.float32(127.5) - np.float32(1)
+    scaled = images.astype(np.float32)
+    scaled /= np.float32(127.5)  # in place: of a large set, three copies would take much memory
+    scaled -= np.float32(1)
+    return scaled
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:

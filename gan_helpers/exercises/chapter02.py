@@ -25,15 +25,31 @@ def _code_and_error(answer):
 
 
 @exercise("2.2")
-def _auroc(answer):
-    normal, anomalous = np.array([0.1, 0.4, 0.3, 0.2]), np.array([0.5, 0.25, 0.9])
-    value = float(answer(normal, anomalous))  # of 12 pairs, 10 are the right way round
-    require(not np.isclose(value, 2 / 12), "The wrong way round: an anomaly should have the *higher* score.")
-    require(np.isclose(value, 10 / 12), f"Of the 12 pairs in my example 10 are right: 0.8333. Yours is {value:.4f}.")
-    tied = float(answer(np.array([1.0, 1.0, 0.0]), np.array([1.0])))
+def _rarity(answer):
+    known = np.random.default_rng(0).exponential(size=4_000)  # lopsided, and so is its logarithm
+    levels = np.array([0.5, 0.6, 0.3, 0.8, 0.1, 0.95, 0.02])  # from the commonest to the rarest
+    scores = np.quantile(known, levels)
+    rare = np.asarray(answer(known, scores), float)
     require(
-        np.isclose(tied, 2 / 3), f"Ties count half: normal scores 1, 1, 0 and an anomaly of 1 give ⅔, not {tied:.3f}."
+        rare.shape == scores.shape,
+        f"One number for each of {len(scores)} scores is asked for; yours has the shape {rare.shape}.",
     )
+    require(np.isfinite(rare).all(), "Some of your numbers are not finite.")
+    alone = [float(np.squeeze(answer(known, scores[i : i + 1]))) for i in range(len(scores))]
+    require(np.allclose(rare, alone), "What you say of a score depends on those judged with it. Compare with known.")
+    require(
+        not (np.diff(rare[np.argsort(levels)]) > 0).all(),
+        "The larger the score, the larger your number: to you, an error below nearly all known ones is nothing rare.",
+    )
+    require(not (np.diff(rare) < 0).all(), "The wrong way round: the rarer a score, the larger your number should be.")
+    said = [f"{'above' if level > 0.5 else 'below'} {max(level, 1 - level):.0%} of the known ones" for level in levels]
+    for i in range(1, len(rare)):
+        require(
+            rare[i] > rare[i - 1],
+            f"A score {said[i]} is rarer than one {said[i - 1]}, and you say otherwise. Go by ranks, not by distances.",
+        )
+    far = np.asarray(answer(known, np.array([-1.0, 2 * known.max()])), float)
+    require((far > rare.max()).all(), "Scores below or above all of the known ones are the rarest of all.")
 
 
 @exercise("2.3")

@@ -172,11 +172,11 @@ ILLNESSES = (
     "vanishing gradient",
     "over-generalisation",
     "oscillation",
-    "discriminator too strong",
+    "generator too slow",
 )
 PATIENTS = {
     "A": "vanishing gradient",
-    "B": "discriminator too strong",
+    "B": "generator too slow",
     "C": "oscillation",
     "D": "mode collapse",
     "E": "over-generalisation",
@@ -184,11 +184,11 @@ PATIENTS = {
 }
 LOOK_AT = {
     "healthy": "all eight modes are there and sharp, and its curves lie calmly near the dashed lines",
-    "mode collapse": "its losses are calm, near the dashed lines, and yet the samples huddle together at every look",
+    "mode collapse": "its samples are good, and stay on a few modes; all others have none",
     "vanishing gradient": "look at the length of G's gradient, and compare its first panel with its last",
     "over-generalisation": "every mode has samples, and so has much of the space between; D cannot tell",
     "oscillation": "the losses swing, and in each panel the samples are somewhere else",
-    "discriminator too strong": "D is nearly always right, G does get a gradient, and its samples creep to one side",
+    "generator too slow": "D is nearly always right, G does get a gradient, and its samples creep, few of them good",
 }
 
 

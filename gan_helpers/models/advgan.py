@@ -176,5 +176,6 @@ class AdvGAN(GAN):
         """
         if self._seen is None:
             raise ValueError("AdvGAN makes its samples of the images that it was trained on: call train(…) first")
+        n, seed = checks.count("n", n, least=0), checks.count("seed", seed, least=0)
         chosen = np.random.default_rng(seed).integers(len(self._seen), size=n)
         return self.perturb(np.asarray(self._seen)[chosen])

@@ -54,8 +54,10 @@ def build_coded_generator(code_dim: int = 2, base: int = 16, depth: int = 3) -> 
         x = layers.Concatenate()([layers.ReLU()(x), skips[i]])
     colours = convolution(3, 3, activation="tanh", dtype="float32")(x)
     mask = convolution(1, 3, activation="sigmoid", dtype="float32")(x)
-    change = layers.Multiply()([mask, layers.Subtract()([colours, image])])
-    return keras.Model([image, code] if code_dim else image, layers.Add()([image, change]), name="generator")
+    difference = layers.Subtract(dtype="float32")([colours, image])
+    change = layers.Multiply(dtype="float32")([mask, difference])
+    changed = layers.Add(dtype="float32")([image, change])
+    return keras.Model([image, code] if code_dim else image, changed, name="generator")
 
 
 def build_code_encoder(code_dim: int = 2, base: int = 16, depth: int = 3) -> keras.Model:

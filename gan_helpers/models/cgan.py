@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from ..core import sampling
+from ..core import checks, sampling
 from ..core.system import generate, latent_noise
 from ..data.images import ImageDataset
 from ..losses import NonSaturatingLoss
@@ -79,6 +79,18 @@ def features(x):
     return layers.Flatten()(x)
 
 
+def check_asked(game, n, seed=0, labels=None) -> None:
+    """Raise unless ``labels`` are those of ``n`` pictures, where any are given."""
+    n, _ = checks.count("n", n, least=0), checks.count("seed", seed, least=0)
+    if labels is not None:
+        checks.labels(labels, game.classes, n)
+
+
+def check_noise_and_vectors(game, noise, vectors) -> None:
+    """Raise unless there is a vector for each noise vector, and all are finite numbers."""
+    checks.same_shape(noise=checks.finite("noise", noise), vectors=checks.finite("vectors", vectors))
+
+
 class ConditionalGAN(GAN):
     """The plain game, played with pairs of a picture and a label.
 
@@ -107,6 +119,7 @@ class ConditionalGAN(GAN):
         noise = self.noise(labels.shape[0], step, player)
         return self.generator([noise, labels], training=True), labels
 
+    @checks.first(check_asked)
     def sample(self, n: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
         """``n`` pictures, float32 in [−1, 1].
 
@@ -120,10 +133,12 @@ class ConditionalGAN(GAN):
         noise = latent_noise(n, self.latent_dim, seed)
         return generate(self.sampler, (noise, np.asarray(labels)))
 
+    @checks.first(lambda game, labels: checks.labels(labels, game.classes))
     def label_vectors(self, labels: np.ndarray) -> np.ndarray:
         """What the generator multiplies noise by for each of ``labels`` (ints, (n,)): float32 (n, latent_dim)."""
         return self.sampler.get_layer("embedding").get_weights()[0][np.asarray(labels)]
 
+    @checks.first(check_noise_and_vectors)
     def pictures(self, noise: np.ndarray, vectors: np.ndarray) -> np.ndarray:
         """Pictures for label vectors, also for such as lie between two labels; float32 in [−1, 1].
 

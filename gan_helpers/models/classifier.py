@@ -11,9 +11,9 @@ from keras import layers
 
 from ..core import checks, sampling
 from ..core.curves import Panel
-from ..core.system import generate
+from ..core.system import check_examples, generate
 from ..data.images import ImageDataset
-from .learner import Learner
+from .learner import Learner, check_logits
 from .recipe import Recipe
 
 FEATURES = 64
@@ -63,6 +63,7 @@ class Classifier(Learner):
     reports = ("loss", "accuracy")
 
     def __init__(self, network: keras.Model, seed: int = 0):
+        check_logits("network", network, None)
         super().__init__(seed, network.input_shape[1:])
         self.network = network
 
@@ -118,7 +119,13 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.T
 
 
 def share_right(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
-    """The share of ``images`` whose largest logit is that of the class that ``labels`` names."""
+    """The share of ``images`` whose largest logit is that of the class that ``labels`` names.
+
+    Raises:
+        ValueError: they are not what the network learns from, or there is not a label for each of them.
+    """
+    check_examples(images, network.input_shape[1:], "images")
+    labels = checks.labels(labels, network.output_shape[-1], len(images))
     return float((generate(network, images).argmax(axis=1) == labels).mean())
 
 

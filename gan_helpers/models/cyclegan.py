@@ -72,7 +72,7 @@ class CycleGAN(System):
         super().__init__(seed, generators[0].output_shape[1:])
         self.a_to_b, self.b_to_a = generators
         self.discriminator_a, self.discriminator_b = discriminators
-        self.adversarial_loss = loss or LeastSquaresLoss()
+        self.adversarial_loss = checks.of_kind("loss", loss or LeastSquaresLoss(), AdversarialLoss)
         self.cycle_weight = checks.not_negative("cycle", cycle)
         self.identity_weight = checks.not_negative("identity", identity)
         self.adversarial_weight = checks.not_negative("adversarial", adversarial)

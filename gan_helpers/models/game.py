@@ -16,15 +16,17 @@ from ..core.curves import game_panels
 from ..core.system import System, copy_variables, generate, latent_noise
 from ..data.images import ImageDataset
 from ..losses import AdversarialLoss
+from .learner import check_logits
 
 
-def check_penalty(game, value) -> None:
-    """Raise unless the penalty of a critic's slope is 0 or more, and the critic judges each example by itself."""
-    if checks.not_negative("penalty", value) and normalises_batches(game.discriminator):
+def check_penalty(name: str, value, discriminator: keras.Model) -> float:
+    """The weight of a penalty of the discriminator's slope: 0 or more, and it judges each example by itself."""
+    if checks.not_negative(name, value) and normalises_batches(discriminator):
         raise ValueError(
             "the critic must have no batch normalisation, got one that has: the penalty asks for the slope at each "
             "example by itself, and batch normalisation makes an answer depend on the whole batch"
         )
+    return float(value)
 
 
 def normalises_batches(network: keras.Model) -> bool:
@@ -59,7 +61,8 @@ class AdversarialGame(System):
     d_outputs: int | None = 1
     checked_settings = System.checked_settings | {
         "clip": lambda game, value: checks.positive("clip", value),
-        "penalty": check_penalty,
+        "penalty": lambda game, value: check_penalty("penalty", value, game.discriminator),
+        "gamma": lambda game, value: check_penalty("gamma", value, game.discriminator),
     }
 
     def __init__(
@@ -75,7 +78,7 @@ class AdversarialGame(System):
         super().__init__(seed, generator.output_shape[1:])
         self.generator = generator
         self.discriminator = discriminator
-        self.adversarial_loss = loss
+        self.adversarial_loss = checks.of_kind("loss", loss, AdversarialLoss)
         self.average = average if average is None else checks.memory("average", average)
         self.averaged_generator = None  # made when training starts
         self.d_steps = self.batches_per_step = checks.count("d_steps", d_steps)
@@ -218,12 +221,7 @@ def check_players(generator: keras.Model, discriminator: keras.Model, outputs: i
         None not in sides and len(set(sides)) > 1 for sides in zip(made, taken, strict=True)
     ):
         raise ValueError(f"the discriminator must take what the generator makes, {made}, but takes {taken}")
-    answer = discriminator.output_shape
-    if outputs is not None and tuple(answer[1:]) != (outputs,):
-        raise ValueError(f"the discriminator must end in {outputs} logit(s) per example, got the shape {answer}")
-    activation = getattr(getattr(discriminator.layers[-1], "activation", None), "__name__", None)
-    if activation in ("sigmoid", "softmax"):
-        raise ValueError(f"the discriminator must end in logits: leave out the {activation} of its last layer")
+    check_logits("discriminator", discriminator, outputs)
 
 
 def first(shapes):

@@ -8,6 +8,16 @@ import tensorflow as tf
 from ..core.system import System
 
 
+def check_logits(name: str, network: keras.Model, outputs: int | None) -> None:
+    """Raise a clear error unless the network called ``name`` answers with so many logits, or any number of them."""
+    answer = network.output_shape
+    if outputs is not None and tuple(answer[1:]) != (outputs,):
+        raise ValueError(f"the {name} must end in {outputs} logit(s) per example, got the shape {answer}")
+    activation = getattr(getattr(network.layers[-1], "activation", None), "__name__", None)
+    if activation in ("sigmoid", "softmax"):
+        raise ValueError(f"the {name} must end in logits: leave out the {activation} of its last layer")
+
+
 class Learner(System):
     """One player: all its networks are moved together, down the slope of one loss.
 

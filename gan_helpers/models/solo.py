@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from ..core import checks, sampling
 from ..losses import AdversarialLoss, gradient_penalty
-from .learner import Learner
+from .game import check_penalty
+from .learner import Learner, check_logits
 
 
 class LoneDiscriminator(Learner):
@@ -21,7 +22,7 @@ class LoneDiscriminator(Learner):
         seed: chooses batches.
 
     Raises:
-        ValueError: ``penalty`` is below 0, or ``clip`` not above it.
+        ValueError: ``penalty`` is below 0, or ``clip`` not above it, or the discriminator does not fit.
     """
 
     reports = ("loss", "d_loss")
@@ -35,9 +36,10 @@ class LoneDiscriminator(Learner):
         clip: float | None = None,
         seed: int = 0,
     ):
+        check_logits("discriminator", discriminator, 1)
         super().__init__(seed, discriminator.input_shape[1:])
-        self.discriminator, self.adversarial_loss = discriminator, loss
-        self.penalty = checks.not_negative("penalty", penalty)
+        self.discriminator, self.adversarial_loss = discriminator, checks.of_kind("loss", loss, AdversarialLoss)
+        self.penalty = check_penalty("penalty", penalty, discriminator)
         self.clip = clip if clip is None else checks.positive("clip", clip)
 
     def networks(self):

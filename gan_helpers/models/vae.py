@@ -59,6 +59,8 @@ class Autoencoder(Learner):
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, seed: int = 0):
         super().__init__(seed, encoder.input_shape[1:])
+        if encoder is decoder:
+            raise ValueError("encoder and decoder must be two networks, got one network as both")
         codes = encoder.output_shape if isinstance(encoder.output_shape, list) else [encoder.output_shape]
         if any(code[1:] != decoder.input_shape[1:] for code in codes):
             raise ValueError(f"the decoder must take what the encoder makes, {codes}, but takes {decoder.input_shape}")
@@ -125,7 +127,12 @@ def build_bernoulli_decoder(latent_dim: int = 2) -> keras.Sequential:
 
 
 def kl_to_standard_normal(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
-    """KL(N(μ, σ²) ‖ N(0, 1)) = ½ Σ (μ² + σ² − 1 − log σ²), in nats; (n, latent_dim) twice → (n,)."""
+    """KL(N(μ, σ²) ‖ N(0, 1)) = ½ Σ (μ² + σ² − 1 − log σ²), in nats; (n, latent_dim) twice → (n,).
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    checks.same_shape(mean=mean, log_variance=log_variance)
     return 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - 1 - log_variance, axis=1)
 
 
@@ -139,15 +146,21 @@ def binarise(images: np.ndarray, seed: int = 0) -> np.ndarray:
         ValueError: the images are no floats, or not in [−1, 1], or the seed is no whole number of at least 0.
     """
     check_range(images)
-    chance = np.random.default_rng(checks.count("seed", seed, least=0)).random(images.shape, np.float32)
-    return np.where(chance < (images + 1) / 2, np.float32(1), np.float32(-1))
+    rng, ink = np.random.default_rng(checks.count("seed", seed, least=0)), np.empty(images.shape, np.float32)
+    for some, part in ((images[i : i + 1000], ink[i : i + 1000]) for i in range(0, len(images), 1000)):  # saves memory
+        part[:] = np.where(rng.random(some.shape, np.float32) < (some + 1) / 2, 1, -1)
+    return ink
 
 
 def bernoulli_log_likelihood(ink: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """log p(x|z) in nats, summed over pixels; (n, height, width, 1) twice → (n,).
 
     A pixel x is 1 with probability σ(a) and −1 with probability 1 − σ(a) = σ(−a): in one formula, σ(x·a).
+
+    Raises:
+        ValueError: the shapes differ.
     """
+    checks.same_shape(ink=ink, logits=logits)
     return -tf.reduce_sum(tf.math.softplus(-ink * logits), axis=(1, 2, 3))
 
 
@@ -195,6 +208,7 @@ class VAE(Autoencoder):
         return self.decode(latent_noise(n, self.latent_dim, seed))
 
 
+@checks.first(lambda vae, examples, batch_size=500: checks.count("batch_size", batch_size))
 def elbo(vae: VAE, examples: np.ndarray, batch_size: int = 500) -> dict[str, float]:
     """The evidence lower bound on log p(x), estimated with one z for each example.
 
@@ -207,8 +221,9 @@ def elbo(vae: VAE, examples: np.ndarray, batch_size: int = 500) -> dict[str, flo
         ``elbo``, ``log_likelihood`` (E_q log p(x|z)) and ``kl`` in nats an example; elbo = log_likelihood − kl.
 
     Raises:
-        ValueError: the number of examples is no multiple of ``batch_size``.
+        ValueError: the VAE could not be trained on such examples, or their number is no multiple of ``batch_size``.
     """
+    vae.check_source(0, examples)
     if len(examples) % batch_size:
         raise ValueError(f"{len(examples)} examples are not a multiple of batch_size ({batch_size})")
     parts = [  # steps below 0 occur in no training: their noise is new

@@ -5,9 +5,14 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from ..core import sampling
+from ..core import checks, sampling
 from ..losses import WassersteinLoss, gradient_penalty
 from .gan import GAN
+
+
+def check_n_critic(game, generator, critic, n_critic: int = 5, *others, **settings) -> None:
+    """Raise under the name that a reader gave it: the game calls it ``d_steps``."""
+    checks.count("n_critic", n_critic)
 
 
 class WGAN(GAN):
@@ -22,6 +27,7 @@ class WGAN(GAN):
         game: ``seed`` and ``average``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
+    @checks.first(check_n_critic)
     def __init__(self, generator: keras.Model, critic: keras.Model, n_critic: int = 5, clip: float = 0.01, **game):
         super().__init__(generator, critic, WassersteinLoss(), d_steps=n_critic, **game)
         self.clip = clip
@@ -52,6 +58,7 @@ class WGANGP(GAN):
         game: ``seed`` and ``average``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
+    @checks.first(check_n_critic)
     def __init__(self, generator: keras.Model, critic: keras.Model, n_critic: int = 5, penalty: float = 10.0, **game):
         super().__init__(generator, critic, WassersteinLoss(), d_steps=n_critic, **game)
         self.penalty = penalty

@@ -26,8 +26,7 @@ def class_consistency(evaluator: Evaluator, images: np.ndarray, labels: np.ndarr
         ValueError: a class has no image.
     """
     _, probabilities = evaluator.look_at(images)
-    labels = np.asarray(labels)
-    check_every_class(labels, len(images), probabilities.shape[1], 1)
+    labels = every_class(labels, len(images), probabilities.shape[1], 1)
     right = probabilities.argmax(axis=1) == labels
     return np.array([right[labels == k].mean() for k in range(probabilities.shape[1])])
 
@@ -51,21 +50,17 @@ def scores_within_classes(evaluator: Evaluator, real: Labelled, fake: Labelled, 
     classes = int(np.max(real[1])) + 1
     sides = []
     for images, labels in (real, fake):
-        check_every_class(np.asarray(labels), len(images), classes, n)
-        first = [np.flatnonzero(np.asarray(labels) == k)[:n] for k in range(classes)]
+        labels = every_class(labels, len(images), classes, n)
+        first = [np.flatnonzero(labels == k)[:n] for k in range(classes)]
         sides.append(evaluator.look_at(images[np.concatenate(first)])[0].reshape(classes, n, -1))
     found = [precision_recall_coverage(*features) for features in zip(*sides, strict=True)]
     return {name: np.array([one[name] for one in found]) for name in ("precision", "recall", "coverage")}
 
 
-def check_every_class(labels: np.ndarray, images: int, classes: int, n: int) -> None:
-    """Raise a clear error unless there is a label for each of so many images, and each class has at least ``n``."""
-    low, high = labels.min(initial=0), labels.max(initial=0)
-    if labels.shape != (images,) or labels.dtype.kind not in "iu" or low < 0 or high >= classes:
-        raise ValueError(
-            f"labels must be ints from 0 to {classes - 1}, one for each of {images} images; "
-            f"got {labels.dtype} of shape {labels.shape}, from {low} to {high}"
-        )
+def every_class(labels: np.ndarray, images: int, classes: int, n: int) -> np.ndarray:
+    """A label for each of so many images; or a clear error, also if a class has fewer than ``n``."""
+    labels = checks.labels(labels, classes, images)
     fewest = np.bincount(labels, minlength=classes)[:classes].min()
     if fewest < n:
         raise ValueError(f"each of the {classes} classes needs at least {n} image(s), one has {fewest}")
+    return labels

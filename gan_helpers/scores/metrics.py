@@ -71,6 +71,19 @@ def frechet_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
     return frechet_from_moments(*moments)
 
 
+def check_moments(mean_a, cov_a, mean_b, cov_b) -> None:
+    """Raise unless these are two finite means, each with a covariance: symmetric, no variance below 0."""
+    for name, mean, cov in (("a", mean_a, cov_a), ("b", mean_b, cov_b)):
+        checks.finite(f"mean_{name}", mean)
+        cov = np.atleast_2d(checks.finite(f"cov_{name}", cov))
+        if cov.shape != 2 * (np.size(mean),) or not np.allclose(cov, cov.T, rtol=1e-4, atol=1e-4 * np.abs(cov).max()):
+            raise ValueError(f"cov_{name} must be symmetric, of shape {2 * (np.size(mean),)}, got shape {cov.shape}")
+        least = np.linalg.eigvalsh(cov)[0]
+        if least < -1e-4 * np.trace(cov):
+            raise ValueError(f"cov_{name} must be a covariance, got one with a variance of {least:.3g}")
+
+
+@checks.first(check_moments)
 def frechet_from_moments(mean_a: np.ndarray, cov_a: np.ndarray, mean_b: np.ndarray, cov_b: np.ndarray) -> float:
     """Fréchet (2-Wasserstein) distance, squared, of N(mean_a, cov_a) and N(mean_b, cov_b).
 

@@ -52,17 +52,30 @@ class TranslationEvaluator:
         Raises:
             ValueError: there is no such kind, or these are not so many images in [−1, 1].
         """
+        self.check(translated, to)
+        features = self.features(translated)
+        return {
+            "pixel_error": 50 * float(np.abs(translated - self.truth[to]).mean()),  # the range is 2 wide
+            "perceptual_distance": float((1 - cosine(features, self.true_features[to])).mean()),
+            "kernel_distance": kernel_distance(self.style[to], features),
+        }
+
+    def perceptual_distances(self, translated: np.ndarray, to: str) -> np.ndarray:
+        """The perceptual distance of each picture from the true one, float32, shape (n,); arguments as of `score`.
+
+        Raises:
+            ValueError: as :meth:`score`.
+        """
+        self.check(translated, to)
+        return 1 - cosine(self.features(translated), self.true_features[to])
+
+    def check(self, translated: np.ndarray, to: str) -> None:
+        """Raise a clear error unless these can be translations of all test pictures."""
         if to not in self.truth:
             raise checks.refuse("to", "'a' or 'b'", to)
         check_images(translated)
         if np.shape(translated) != self.truth[to].shape:
             raise ValueError(f"translated must be of shape {self.truth[to].shape}, got {np.shape(translated)}")
-        features = self.features(translated)
-        return {
-            "pixel_error": 50 * float(np.abs(translated - self.truth[to]).mean()),  # the range is 2 wide
-            "perceptual_distance": 1 - float(cosine(features, self.true_features[to]).mean()),
-            "kernel_distance": kernel_distance(self.style[to], features),
-        }
 
 
 def cosine(x: np.ndarray, y: np.ndarray) -> np.ndarray:

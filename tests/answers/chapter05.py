@@ -30,7 +30,7 @@ def best(p, q, real_target, fake_target):
 
 DIAGNOSES = {
     "A": "vanishing gradient",
-    "B": "discriminator too strong",
+    "B": "generator too slow",
     "C": "oscillation",
     "D": "mode collapse",
     "E": "over-generalisation",
@@ -124,10 +124,10 @@ WRONG = {
     "5.6": [
         (others(by_illness["vanishing gradient"], "mode collapse"), "length of G's gradient"),
         (others(by_illness["oscillation"], "mode collapse"), "the losses swing"),
-        (others(by_illness["mode collapse"], "oscillation"), "losses are calm"),
+        (others(by_illness["mode collapse"], "oscillation"), "samples are good"),
         (others(by_illness["healthy"], "over-generalisation"), "all eight modes"),
         (others(by_illness["over-generalisation"], "healthy"), "space between"),
-        (others(by_illness["discriminator too strong"], "vanishing gradient"), "does get a gradient"),
+        (others(by_illness["generator too slow"], "vanishing gradient"), "does get a gradient"),
         (dict.fromkeys(DIAGNOSES, "flu"), "No such illness: flu"),
         ({"A": ILLNESSES[0]}, "each of the patients"),
         (DIAGNOSES | {"B": ...}, "no diagnosis yet: B"),
