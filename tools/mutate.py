@@ -6,7 +6,8 @@ python tools/mutate.py --seed 1 losses core/system.py  # only in these rooms or 
 TensorFlow is imported once, and each change is tried in a forked process; nothing is written into the library. A first
 run finds out which tests pass through which line: a change is tried with these, until one fails. (It is kept in
 build/mutants, and repeated for test files that have changed.) What survives is printed, and is either equivalent, so
-that no test could tell, or lacks a test.
+that no test could tell, or lacks a test. A change that takes five times as long as the tests took (and half a minute
+more) is ended. It is probably one that never comes to an end, but on a busy machine it may not be: it is counted apart.
 """
 
 import argparse
@@ -315,7 +316,7 @@ def main(arguments: list[str]) -> None:
     traced = traced_tests(log)
     mutants = [mutant for file in files_of(options.where) for mutant in mutants_of(file)]
     random.Random(options.seed).shuffle(mutants)
-    killed, survived, begin = 0, [], time.monotonic()
+    killed, ended, survived, begin = 0, 0, 0, time.monotonic()
     for mutant in mutants[: options.count]:
         if time.monotonic() - begin > 60 * options.minutes:
             break
@@ -324,17 +325,16 @@ def main(arguments: list[str]) -> None:
         limit = 30 + 5 * sum(traced["seconds"][test] for test in tests)
         start = time.monotonic()
         code = apart(lambda mutant=mutant, tests=tests: survives(mutant, tests), limit, log) if tests else 0
-        lives = code == 0
-        killed += not lives
-        survived += [mutant] if lives else []
+        verdict = {0: "SURVIVED", None: "too slow"}.get(code, "killed")
+        killed, ended, survived = killed + (verdict == "killed"), ended + (code is None), survived + (code == 0)
         line = source.splitlines()[mutant.line - 1].strip()
         print(
-            f"{'SURVIVED' if lives else 'killed  '} {mutant.path}:{mutant.line}  {mutant.change}  |  {line}  "
-            f"({len(tests)} tests, {time.monotonic() - start:.0f} s{', ended' if code is None else ''})",
+            f"{verdict:<8} {mutant.path}:{mutant.line}  {mutant.change}  |  {line}  "
+            f"({len(tests)} tests, {time.monotonic() - start:.0f} s)",
             flush=True,
         )
-    tried = killed + len(survived)
-    print(f"{tried} of {len(mutants)} changes (seed {options.seed}): {killed} killed, {len(survived)} survived")
+    tried = f"{killed + ended + survived} of {len(mutants)} changes (seed {options.seed})"
+    print(f"{tried}: {killed} killed, {ended} ended because they took too long, {survived} survived")
 
 
 if __name__ == "__main__":

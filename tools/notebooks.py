@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
 from gan_helpers.data.files import write_atomically
-from gan_helpers.show.pictures import lighter_png, soft_jpeg
+from gan_helpers.show.pictures import lighter_png, with_all_colours
 
 STAMP = "gan_course"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}  # as JupyterLab writes it
@@ -163,8 +163,8 @@ def clean(notebook: nbformat.NotebookNode) -> None:
 
     Widget state is large and dies with its kernel; a widget's output becomes one line of text, so that readers of
     the saved page see no broken widget. Timing and Colab's own metadata go too. Pictures are stored with few colours,
-    or as JPEG where the cell has the tag ``all-colours``. What is left is what JupyterLab would write itself: opening
-    a notebook changes nothing in it.
+    or with all of them where the cell has the tag ``all-colours``. What is left is what JupyterLab would write itself:
+    opening a notebook changes nothing in it.
     """
     notebook.metadata.pop("widgets", None)
     notebook.metadata["kernelspec"] = dict(KERNEL)
@@ -175,8 +175,9 @@ def clean(notebook: nbformat.NotebookNode) -> None:
             if data.pop(WIDGET_VIEW, None) is not None:
                 data["text/plain"] = WIDGET_TEXT
             if "image/png" in data and "all-colours" in cell.metadata.get("tags", []):
-                data["image/jpeg"] = soft_jpeg(data.pop("image/png"))
-                output.metadata["image/jpeg"] = output.metadata.pop("image/png", {})
+                size = output.metadata.pop("image/png", {})
+                kind, data_of_kind = with_all_colours(data.pop("image/png"))
+                data[kind], output.metadata[kind] = data_of_kind, size
             elif "image/png" in data:
                 data["image/png"] = lighter_png(data["image/png"])
     describe_pictures(notebook)

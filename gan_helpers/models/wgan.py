@@ -10,11 +10,6 @@ from ..losses import WassersteinLoss, gradient_penalty
 from .gan import GAN
 
 
-def check_n_critic(game, generator, critic, n_critic: int = 5, *others, **settings) -> None:
-    """Raise under the name that a reader gave it: the game calls it ``d_steps``."""
-    checks.count("n_critic", n_critic)
-
-
 class WGAN(GAN):
     """WGAN with weight clipping (Arjovsky, Chintala & Bottou, 2017, arXiv:1701.07875).
 
@@ -27,9 +22,8 @@ class WGAN(GAN):
         game: ``seed`` and ``average``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
-    @checks.first(check_n_critic)
     def __init__(self, generator: keras.Model, critic: keras.Model, n_critic: int = 5, clip: float = 0.01, **game):
-        super().__init__(generator, critic, WassersteinLoss(), d_steps=n_critic, **game)
+        super().__init__(generator, critic, WassersteinLoss(), d_steps=checks.count("n_critic", n_critic), **game)
         self.clip = clip
 
     def discriminator_step(self, real, fake, step):
@@ -58,9 +52,8 @@ class WGANGP(GAN):
         game: ``seed`` and ``average``, as in :class:`~gan_helpers.models.game.AdversarialGame`.
     """
 
-    @checks.first(check_n_critic)
     def __init__(self, generator: keras.Model, critic: keras.Model, n_critic: int = 5, penalty: float = 10.0, **game):
-        super().__init__(generator, critic, WassersteinLoss(), d_steps=n_critic, **game)
+        super().__init__(generator, critic, WassersteinLoss(), d_steps=checks.count("n_critic", n_critic), **game)
         self.penalty = penalty
 
     @property
