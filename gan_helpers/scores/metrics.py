@@ -98,12 +98,13 @@ def frechet_from_moments(mean_a: np.ndarray, cov_a: np.ndarray, mean_b: np.ndarr
     """
     if np.shape(mean_a) != np.shape(mean_b):
         raise ValueError(f"the features have different widths: {np.shape(mean_a)} and {np.shape(mean_b)}")
-    values, vectors = np.linalg.eigh(np.atleast_2d(cov_a))
+    cov_a, cov_b = np.atleast_2d(cov_a), np.atleast_2d(cov_b)
+    values, vectors = np.linalg.eigh(cov_a)
     root_a = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-    eigenvalues = np.linalg.eigvalsh(root_a @ np.atleast_2d(cov_b) @ root_a)
+    eigenvalues = np.linalg.eigvalsh(root_a @ cov_b @ root_a)
     trace_of_root = np.sqrt(np.maximum(eigenvalues, 0)).sum()
     difference = np.sum((np.asarray(mean_a) - np.asarray(mean_b)) ** 2)
-    distance = difference + np.trace(np.atleast_2d(cov_a)) + np.trace(np.atleast_2d(cov_b)) - 2 * trace_of_root
+    distance = difference + np.trace(cov_a) + np.trace(cov_b) - 2 * trace_of_root
     return float(max(distance, 0.0))
 
 

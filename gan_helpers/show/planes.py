@@ -136,12 +136,15 @@ def manifold_grid(
     picture = tile(images, side, gap=0)
     axes.imshow(picture)
     cell = picture.shape[0] / side
+    lines = cell * np.arange(1, side) - 0.5  # between the pictures
+    axes.hlines(lines, *axes.get_xlim(), color=GREY, linewidth=0.4)
+    axes.vlines(lines, *axes.get_ylim(), color=GREY, linewidth=0.4)
     for i, label in enumerate([] if classify is None else classify(images)):
-        corner = (i % side + 0.04) * cell, (i // side + 0.96) * cell
+        corner = (i % side + 0.06) * cell, (i // side + 0.94) * cell
         axes.text(*corner, str(label), color=LIGHT_ON_BLACK[label % 10], fontsize=6.5, fontweight="bold", va="bottom")
-    ticks = range(0, side, max(1, (side - 1) // 4))
-    axes.set_xticks([(i + 0.5) * cell for i in ticks], [f"{quantiles[i]:.1f}" for i in ticks])
-    axes.set_yticks([(i + 0.5) * cell for i in ticks], [f"{quantiles[::-1][i]:.1f}" for i in ticks])
+    middles = cell * (np.arange(side) + 0.5) - 0.5
+    axes.set_xticks(middles, [f"{z:.1f}" for z in quantiles], fontsize=8)
+    axes.set_yticks(middles, [f"{z:.1f}" for z in quantiles[::-1]], fontsize=8)
     axes.set(xlabel="$z_1$", ylabel="$z_2$")
     axes.grid(False)
     return figure
