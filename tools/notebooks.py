@@ -122,11 +122,11 @@ def execute(path: Path, mode: str) -> float:
     bar = tqdm(total=len(notebook.cells), desc=f"{path.parent.name}/{path.stem}", unit="cell")
     memory = {}
 
-    def look(cell, cell_index):
+    def look(cell, cell_index, execute_reply):
         bar.update(cell_index + 1 - bar.n)
         memory.update(peak_memory(client.km.provisioner.pid))
 
-    client.on_cell_complete = look
+    client.on_cell_executed = look  # (on_cell_complete, in spite of its name, is called before a cell has run)
     started = time.monotonic()
     try:
         client.execute(env=os.environ | {"GAN_MODE": mode})

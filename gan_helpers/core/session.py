@@ -88,7 +88,8 @@ def use_style() -> None:
     shell = get_ipython()
     if hasattr(shell, "kernel"):  # matplotlib would do this at the first plt.figure(): too late for our Figures
         shell.run_line_magic("matplotlib", "inline")
-        set_matplotlib_formats("retina")  # twice the pixels at the same size: today's screens show them
+        if mode() != "smoke":  # where nobody looks at the pictures
+            set_matplotlib_formats("retina")  # twice the pixels at the same size: today's screens show them
 
 
 def quiet_tensorflow():

@@ -325,7 +325,7 @@ class GrowingGame(GAN):
         phase = self.growth.at(self.steps_done - 1)
         how = {"side": phase.side, "alpha": phase.alpha(self.steps_done - 1)}
         noise = latent_noise(n, self.latent_dim, seed)
-        images = generate(lambda z, training: self.sampler(z, **how, training=training), noise)
+        images = generate(lambda z, training: self.sampler(z, **how, training=training), noise, batch_size=100)
         times = self.example_shape[0] // phase.side
         return np.clip(images, -1, 1).repeat(times, axis=1).repeat(times, axis=2)
 

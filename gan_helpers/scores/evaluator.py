@@ -31,6 +31,8 @@ class Evaluator:
 
     #: the score that is followed while a system trains, and the method that computes it
     distance = "frechet_distance"
+    #: images that the network looks at together; memory grows with it
+    batch_size = 500
 
     def __init__(
         self,
@@ -62,7 +64,7 @@ class Evaluator:
             raise ValueError(
                 f"this evaluator of {self.name} looks at images of shape {expected}, got {np.shape(images)[1:]}"
             )
-        features, logits = self.network.predict(images, batch_size=500, verbose=0)
+        features, logits = self.network.predict(images, batch_size=self.batch_size, verbose=0)
         return features, np.asarray(keras.ops.softmax(logits))
 
     def frechet_distance(self, images: np.ndarray) -> float:
@@ -126,6 +128,7 @@ class KernelEvaluator(Evaluator):
     """
 
     distance = "kernel_distance"
+    batch_size = 100  # its network is wide and deep: of more images, it would be no faster
 
     def __init__(
         self,

@@ -34,7 +34,7 @@ class TranslationEvaluator:
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """What the network sees in images in [−1, 1]: float32, shape (n, 1280) for EfficientNet-Lite0."""
-        return self.network.predict(images, batch_size=200, verbose=0)
+        return self.network.predict(images, batch_size=100, verbose=0)
 
     def score(self, translated: np.ndarray, to: str) -> dict[str, float]:
         """The three measures of test pictures that were translated, or of a baseline's.
