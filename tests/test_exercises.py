@@ -122,4 +122,4 @@ def test_the_clinics_patients_are_known_by_name_not_by_their_place_in_the_notebo
         "draw_patients": lambda _: None,
     }
     exec(clinic, has)
-    assert has["patients"] == RIGHT["5.6"]
+    assert has["patients"] == RIGHT["5.7"]

@@ -110,7 +110,7 @@ def _earth_movers_distance(answer):
     require(np.isclose(float(answer(x, y)), right), "Right for those samples, and wrong for others.")
 
 
-@exercise("5.5")
+@exercise("5.6")
 def _best_smoothed_discriminator(answer):
     p, q = np.array([0.3, 0.2, 0.0]), np.array([0.1, 0.2, 0.4])
     plain = np.asarray(answer(p, q, 1.0, 0.0), float)
@@ -144,26 +144,6 @@ def _best_smoothed_discriminator(answer):
     require(
         three.shape == right.shape and np.allclose(three, right), "Right for those densities, and wrong for others."
     )
-
-
-@exercise("5.8")
-def _fool_recall(answer):
-    for seed in (0, 1):
-        real = gaussian_ring(width=0.2).sample(120, seed=seed)
-        fakes = np.asarray(answer(real.copy()), float)
-        require(fakes.shape == (200, 2), f"Return 200 points in the plane, shape (200, 2); yours has {fakes.shape}.")
-        require(np.isfinite(fakes).all(), "Some of your points are not finite numbers.")
-        scores = precision_recall_coverage(real, fakes, k=3)
-        require(
-            scores["precision"] == 0 and scores["coverage"] == 0,
-            f"Some of your fakes lie in a real point's ball (precision {scores['precision']:.2f}, coverage "
-            f"{scores['coverage']:.2f}). Move all of them farther away from the data.",
-        )
-        require(
-            scores["recall"] > 0.9,
-            f"Precision and coverage are 0, but recall is only {scores['recall']:.2f}. A fake's ball reaches to its "
-            "third neighbour among the fakes. How must the fakes lie, so that some of their balls swallow the data?",
-        )
 
 
 ILLNESSES = (
@@ -201,7 +181,7 @@ def admit(runs: dict[str, object]) -> dict[str, object]:
     return {letter: runs[illness] for letter, illness in PATIENTS.items()}
 
 
-@exercise("5.6")
+@exercise("5.7")
 def _clinic(answer):
     require(isinstance(answer, dict), 'Give a dict such as {"A": "healthy", "B": "oscillation", …}.')
     if any(diagnosis is ... for diagnosis in answer.values()):
@@ -212,3 +192,23 @@ def _clinic(answer):
     for patient, illness in PATIENTS.items():
         hint = f"Patient {patient} is not a case of “{answer[patient]}”: {LOOK_AT[illness]}."
         require(answer[patient] == illness, hint)
+
+
+@exercise("5.8")
+def _fool_recall(answer):
+    for seed in (0, 1):
+        real = gaussian_ring(width=0.2).sample(120, seed=seed)
+        fakes = np.asarray(answer(real.copy()), float)
+        require(fakes.shape == (200, 2), f"Return 200 points in the plane, shape (200, 2); yours has {fakes.shape}.")
+        require(np.isfinite(fakes).all(), "Some of your points are not finite numbers.")
+        scores = precision_recall_coverage(real, fakes, k=3)
+        require(
+            scores["precision"] == 0 and scores["coverage"] == 0,
+            f"Some of your fakes lie in a real point's ball (precision {scores['precision']:.2f}, coverage "
+            f"{scores['coverage']:.2f}). Move all of them farther away from the data.",
+        )
+        require(
+            scores["recall"] > 0.9,
+            f"Precision and coverage are 0, but recall is only {scores['recall']:.2f}. A fake's ball reaches to its "
+            "third neighbour among the fakes. How must the fakes lie, so that some of their balls swallow the data?",
+        )

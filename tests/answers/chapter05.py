@@ -60,8 +60,8 @@ RIGHT = {
     "5.2": extrapolate(),
     "5.3": verdict(),
     "5.4": lambda x, y: np.abs(np.sort(x) - np.sort(y)).mean(),
-    "5.5": best,
-    "5.6": DIAGNOSES,
+    "5.6": best,
+    "5.7": DIAGNOSES,
     "5.8": sparse,
 }
 
@@ -106,7 +106,7 @@ WRONG = {
         (lambda x, y: 7.0, "the distance is 1"),
         (lambda x, y: 1.0 if len(x) == 3 else 2.0, "wrong for others"),
     ],
-    "5.5": [
+    "5.6": [
         (lambda p, q, a, b: p / (p + q), "no difference"),
         (lambda p, q, a, b: a * p / (a * p + q), "comes from both terms"),
         (lambda p, q, a, b: a * p / (p + q), "counts as real with the weight"),
@@ -114,14 +114,7 @@ WRONG = {
         (lambda p, q, a, b: (a * p + b * q).sum(), "one answer for each place"),
         (overwrites, "wrong for others"),
     ],
-    "5.8": [
-        (lambda real: real, "shape (200, 2); yours has (120, 2)"),
-        (lambda real: np.resize(real, (200, 2)), "precision 1.00, coverage 1.00"),
-        (points(2.0), "farther away"),
-        (points(0.1, at=(50.0, 0.0)), "recall is only 0.00"),
-        (lambda real: np.full((200, 2), np.nan), "not finite"),
-    ],
-    "5.6": [
+    "5.7": [
         (others(by_illness["vanishing gradient"], "mode collapse"), "length of G's gradient"),
         (others(by_illness["oscillation"], "mode collapse"), "the losses swing"),
         (others(by_illness["mode collapse"], "oscillation"), "samples are good"),
@@ -132,5 +125,12 @@ WRONG = {
         ({"A": ILLNESSES[0]}, "each of the patients"),
         (DIAGNOSES | {"B": ...}, "no diagnosis yet: B"),
         ("healthy", "Give a dict"),
+    ],
+    "5.8": [
+        (lambda real: real, "shape (200, 2); yours has (120, 2)"),
+        (lambda real: np.resize(real, (200, 2)), "precision 1.00, coverage 1.00"),
+        (points(2.0), "farther away"),
+        (points(0.1, at=(50.0, 0.0)), "recall is only 0.00"),
+        (lambda real: np.full((200, 2), np.nan), "not finite"),
     ],
 }
