@@ -59,27 +59,23 @@ def _extrapolation(answer):
 
 
 @exercise("5.3")
-def _verdict(answer):
-    to_train = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0] * 2)
-    to_held_out = np.array([2.0, 3.0, 4.0, 5.0, 6.0, 6.0, 6.0, 7.0] * 2)  # 10 nearer to train, 2 ties, 4 farther
-    try:
-        share, errors = answer(to_train, to_held_out)
-    except TypeError as error:
-        raise Hint(f"Return two numbers, (share, standard errors from ½): {error}") from None
-    require(not np.isclose(share, 10 / 16), "Two of the sixteen are tied. A tie counts half.")
-    require(not np.isclose(share, 12 / 16), "You count ties as nearer to the training set. A tie counts half.")
-    require(not np.isclose(share, 5 / 16), "That is the share nearer to the held-out digits; asked is the other one.")
-    require(np.isclose(share, 11 / 16), "Of sixteen samples 10 are nearer to train and 2 are tied: (10 + 1) / 16.")
-    require(
-        not np.isclose(errors, (11 / 16 - 0.5) / 0.5),
-        "You divided by the deviation of one coin, ½. The mean of n coins deviates by ½ / √n.",
-    )
-    require(
-        np.isclose(errors, 1.5),
-        f"The mean of 16 fair coins has a standard error of ½ / √16 = ⅛: 11/16 is 1.5 of them above ½, not {errors}.",
-    )
-    below = answer(to_held_out, to_train)
-    require(below[1] < 0, "A share below ½ is a negative number of standard errors away: keep the sign.")
+def _fool_recall(answer):
+    for seed in (0, 1):
+        real = gaussian_ring(width=0.2).sample(120, seed=seed)
+        fakes = np.asarray(answer(real.copy()), float)
+        require(fakes.shape == (200, 2), f"Return 200 points in the plane, shape (200, 2); yours has {fakes.shape}.")
+        require(np.isfinite(fakes).all(), "Some of your points are not finite numbers.")
+        scores = precision_recall_coverage(real, fakes, k=3)
+        require(
+            scores["precision"] == 0 and scores["coverage"] == 0,
+            f"Some of your fakes lie in a real point's ball (precision {scores['precision']:.2f}, coverage "
+            f"{scores['coverage']:.2f}). Move all of them farther away from the data.",
+        )
+        require(
+            scores["recall"] > 0.9,
+            f"Precision and coverage are 0, but recall is only {scores['recall']:.2f}. A fake's ball reaches to its "
+            "third neighbour among the fakes. How must the fakes lie, so that some of their balls swallow the data?",
+        )
 
 
 @exercise("5.4")
@@ -195,20 +191,24 @@ def _clinic(answer):
 
 
 @exercise("5.8")
-def _fool_recall(answer):
-    for seed in (0, 1):
-        real = gaussian_ring(width=0.2).sample(120, seed=seed)
-        fakes = np.asarray(answer(real.copy()), float)
-        require(fakes.shape == (200, 2), f"Return 200 points in the plane, shape (200, 2); yours has {fakes.shape}.")
-        require(np.isfinite(fakes).all(), "Some of your points are not finite numbers.")
-        scores = precision_recall_coverage(real, fakes, k=3)
-        require(
-            scores["precision"] == 0 and scores["coverage"] == 0,
-            f"Some of your fakes lie in a real point's ball (precision {scores['precision']:.2f}, coverage "
-            f"{scores['coverage']:.2f}). Move all of them farther away from the data.",
-        )
-        require(
-            scores["recall"] > 0.9,
-            f"Precision and coverage are 0, but recall is only {scores['recall']:.2f}. A fake's ball reaches to its "
-            "third neighbour among the fakes. How must the fakes lie, so that some of their balls swallow the data?",
-        )
+def _verdict(answer):
+    to_train = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0] * 2)
+    to_held_out = np.array([2.0, 3.0, 4.0, 5.0, 6.0, 6.0, 6.0, 7.0] * 2)  # 10 nearer to train, 2 ties, 4 farther
+    try:
+        share, errors = answer(to_train, to_held_out)
+    except TypeError as error:
+        raise Hint(f"Return two numbers, (share, standard errors from ½): {error}") from None
+    require(not np.isclose(share, 10 / 16), "Two of the sixteen are tied. A tie counts half.")
+    require(not np.isclose(share, 12 / 16), "You count ties as nearer to the training set. A tie counts half.")
+    require(not np.isclose(share, 5 / 16), "That is the share nearer to the held-out digits; asked is the other one.")
+    require(np.isclose(share, 11 / 16), "Of sixteen samples 10 are nearer to train and 2 are tied: (10 + 1) / 16.")
+    require(
+        not np.isclose(errors, (11 / 16 - 0.5) / 0.5),
+        "You divided by the deviation of one coin, ½. The mean of n coins deviates by ½ / √n.",
+    )
+    require(
+        np.isclose(errors, 1.5),
+        f"The mean of 16 fair coins has a standard error of ½ / √16 = ⅛: 11/16 is 1.5 of them above ½, not {errors}.",
+    )
+    below = answer(to_held_out, to_train)
+    require(below[1] < 0, "A share below ½ is a negative number of standard errors away: keep the sign.")

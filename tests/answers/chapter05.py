@@ -58,11 +58,11 @@ def sparse(real):
 RIGHT = {
     "5.1": (3, 5, 6),
     "5.2": extrapolate(),
-    "5.3": verdict(),
+    "5.3": sparse,
     "5.4": lambda x, y: np.abs(np.sort(x) - np.sort(y)).mean(),
     "5.6": best,
     "5.7": DIAGNOSES,
-    "5.8": sparse,
+    "5.8": verdict(),
 }
 
 
@@ -91,12 +91,11 @@ WRONG = {
         (extrapolate(only=True), "two numbers"),
     ],
     "5.3": [
-        (verdict(ties=0), "Two of the sixteen"),
-        (verdict(ties=1), "count ties as nearer"),
-        (verdict(of_train=False), "asked is the other one"),
-        (verdict(root=False), "deviation of one coin"),
-        (verdict(deviation=1.0), "standard error of"),
-        (verdict(signed=False), "keep the sign"),
+        (lambda real: real, "shape (200, 2); yours has (120, 2)"),
+        (lambda real: np.resize(real, (200, 2)), "precision 1.00, coverage 1.00"),
+        (points(2.0), "farther away"),
+        (points(0.1, at=(50.0, 0.0)), "recall is only 0.00"),
+        (lambda real: np.full((200, 2), np.nan), "not finite"),
     ],
     "5.4": [
         (lambda x, y: np.abs(x - y).mean(), "order of the samples"),
@@ -127,10 +126,11 @@ WRONG = {
         ("healthy", "Give a dict"),
     ],
     "5.8": [
-        (lambda real: real, "shape (200, 2); yours has (120, 2)"),
-        (lambda real: np.resize(real, (200, 2)), "precision 1.00, coverage 1.00"),
-        (points(2.0), "farther away"),
-        (points(0.1, at=(50.0, 0.0)), "recall is only 0.00"),
-        (lambda real: np.full((200, 2), np.nan), "not finite"),
+        (verdict(ties=0), "Two of the sixteen"),
+        (verdict(ties=1), "count ties as nearer"),
+        (verdict(of_train=False), "asked is the other one"),
+        (verdict(root=False), "deviation of one coin"),
+        (verdict(deviation=1.0), "standard error of"),
+        (verdict(signed=False), "keep the sign"),
     ],
 }
