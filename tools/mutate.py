@@ -204,18 +204,19 @@ class Tracer:
         self.coverage.switch_context("")
 
 
-def trace(known: dict, files: list[Path], kept: Path) -> int:
-    """Run the fast tests of these files; add to what is known of the others what each passes through, and write it."""
+def trace(file: Path, kept: Path) -> int:
+    """Run the fast tests of this file, and add what they pass through to what is kept of the others."""
     from coverage import Coverage
 
     coverage = Coverage(data_file=None, include=[f"{LIBRARY}/*"], messages=False, config_file=False)
     coverage.start()
     tracer = Tracer(coverage)
-    code = run_tests(list(map(str, files)), [tracer])
+    code = run_tests([str(file)], [tracer])
     coverage.stop()
     if code not in (0, 5):  # 5: there are no fast tests
         return code
-    known["files"] |= {file.name: digest([file]) for file in files}
+    known = json.loads(kept.read_text())
+    known["files"][file.name] = digest([file])
     known["seconds"] |= tracer.seconds
     data = coverage.get_data()
     for name in data.measured_files():
@@ -226,17 +227,22 @@ def trace(known: dict, files: list[Path], kept: Path) -> int:
     return 0
 
 
-def traced_tests(log: Path) -> dict:
-    """Which tests pass through which line, and the seconds of each test."""
+def traced_tests(log: Path, minutes: float) -> dict:
+    """Which tests pass through which line, and the seconds of each test; test files are asked one after the other."""
     tests = ROOT / "tests"
     shared = [*LIBRARY.rglob("*.py"), tests / "systems.py", tests / "conftest.py"]
     kept = log.with_name(f"{digest(sorted(shared))}.json")
-    known = json.loads(kept.read_text()) if kept.exists() else {"files": {}, "seconds": {}, "lines": {}}
+    if not kept.exists():
+        kept.write_text(json.dumps({"files": {}, "seconds": {}, "lines": {}}))
+    known = json.loads(kept.read_text())
     files = [file for file in sorted(tests.glob("test_*.py")) if known["files"].get(file.name) != digest([file])]
     files = [file for file in files if file.name != "test_makefile.py"]  # which makes environments
-    if files:
-        print("finding out which tests pass through which line: some minutes", flush=True)
-        if apart(lambda: trace(known, files, kept), 3600, log):
+    begin = time.monotonic()
+    for i, file in enumerate(files):
+        if time.monotonic() - begin > 60 * minutes:
+            sys.exit(f"{i} of {len(files)} test files are traced: go on by the same command")
+        print(f"finding out which lines the tests pass through: {file.name}", flush=True)
+        if apart(lambda file=file: trace(file, kept), 3600, log):
             sys.exit(f"the tests fail as they are: see {log}")
     return json.loads(kept.read_text())
 
@@ -301,7 +307,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("where", nargs="*", default=list(ROOMS), help="rooms or modules (default: all that compute)")
     parser.add_argument("--count", type=int, help="how many changes (default: all there are)")
     parser.add_argument("--seed", type=int, default=0, help="which")
-    parser.add_argument("--minutes", type=float, default=60, help="begin none after so long")
+    parser.add_argument("--first", type=int, default=0, help="how many of these to leave out: they were tried before")
+    parser.add_argument("--minutes", type=float, default=60, help="begin nothing more after so long")
     options = parser.parse_args(arguments)
 
     os.chdir(ROOT)
@@ -313,11 +320,11 @@ def main(arguments: list[str]) -> None:
 
     log = ROOT / "build" / "mutants" / "last.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    traced = traced_tests(log)
+    traced = traced_tests(log, options.minutes)
     mutants = [mutant for file in files_of(options.where) for mutant in mutants_of(file)]
     random.Random(options.seed).shuffle(mutants)
     killed, ended, survived, begin = 0, 0, 0, time.monotonic()
-    for mutant in mutants[: options.count]:
+    for mutant in mutants[options.first : options.count]:
         if time.monotonic() - begin > 60 * options.minutes:
             break
         source = (ROOT / mutant.path).read_text(encoding="utf-8")
