@@ -53,7 +53,7 @@ def twice(chapter: list) -> list:
 
 def alone(chapter: list) -> list:
     """The first cells up to the imports; then each cell with no more than their names."""
-    first = next(i for i, one in enumerate(chapter) if "\nimport " in f"\n{one.source}" and one.metadata == {}) + 1
+    first = next(i for i, one in enumerate(chapter) if "\nimport " in f"\n{one.source}") + 1
     beginning = [cell(one.source, one.id) for one in chapter[:first]]
     return [
         *beginning,

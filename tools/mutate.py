@@ -217,7 +217,10 @@ def trace(file: Path, kept: Path) -> int:
         return code
     known = json.loads(kept.read_text())
     known["files"][file.name] = digest([file])
-    known["seconds"] |= tracer.seconds
+    old = {test for test in known["seconds"] if test.startswith(f"tests/{file.name}::")}  # some may be gone
+    known["seconds"] = {test: took for test, took in known["seconds"].items() if test not in old} | tracer.seconds
+    for lines in known["lines"].values():
+        lines |= {line: [test for test in tests if test not in old] for line, tests in lines.items()}
     data = coverage.get_data()
     for name in data.measured_files():
         lines = known["lines"].setdefault(Path(name).relative_to(ROOT).as_posix(), {})
@@ -227,8 +230,8 @@ def trace(file: Path, kept: Path) -> int:
     return 0
 
 
-def traced_tests(log: Path, minutes: float) -> dict:
-    """Which tests pass through which line, and the seconds of each test; test files are asked one after the other."""
+def traced_tests(log: Path, end: float) -> dict:
+    """Which tests pass through which line, and the seconds of each test; no test file is begun after ``end``."""
     tests = ROOT / "tests"
     shared = [*LIBRARY.rglob("*.py"), tests / "systems.py", tests / "conftest.py"]
     kept = log.with_name(f"{digest(sorted(shared))}.json")
@@ -237,9 +240,8 @@ def traced_tests(log: Path, minutes: float) -> dict:
     known = json.loads(kept.read_text())
     files = [file for file in sorted(tests.glob("test_*.py")) if known["files"].get(file.name) != digest([file])]
     files = [file for file in files if file.name != "test_makefile.py"]  # which makes environments
-    begin = time.monotonic()
     for i, file in enumerate(files):
-        if time.monotonic() - begin > 60 * minutes:
+        if time.monotonic() > end:
             sys.exit(f"{i} of {len(files)} test files are traced: go on by the same command")
         print(f"finding out which lines the tests pass through: {file.name}", flush=True)
         if apart(lambda file=file: trace(file, kept), 3600, log):
@@ -320,12 +322,13 @@ def main(arguments: list[str]) -> None:
 
     log = ROOT / "build" / "mutants" / "last.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    traced = traced_tests(log, options.minutes)
+    end = time.monotonic() + 60 * options.minutes
+    traced = traced_tests(log, end)
     mutants = [mutant for file in files_of(options.where) for mutant in mutants_of(file)]
     random.Random(options.seed).shuffle(mutants)
-    killed, ended, survived, begin = 0, 0, 0, time.monotonic()
+    killed, ended, survived = 0, 0, 0
     for mutant in mutants[options.first : options.count]:
-        if time.monotonic() - begin > 60 * options.minutes:
+        if time.monotonic() > end:
             break
         source = (ROOT / mutant.path).read_text(encoding="utf-8")
         tests = tests_of(mutant, traced, source)
