@@ -33,6 +33,7 @@ ELSEWHERE = {  # what these test files test
     "benchmarks", "cells", "doctor", "exercises", "export", "film", "house", "hub", "lab_config", "makefile",
     "notebooks", "restamp", "uploads", "widgets",
 }  # fmt: skip
+OF_IMPORTS = ("tests/test_defaults.py", "tests/test_zoo.py::test_every_recipe_ships")  # of what is made at an import
 BUDGET = 40  # seconds of tests, as they took in the first run, that a change has to survive
 OTHER_COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -261,7 +262,7 @@ def digest(files: list[Path]) -> str:
 def tests_of(mutant: Mutant, traced: dict, source: str) -> list[str]:
     """The tests to try a change with: of its line, else of the function around it; its own file's and cheap ones first.
 
-    What is only run when the module is imported, such as a recipe, may matter to any test.
+    What is only run when the module is imported, such as a default or a recipe, may matter to any test.
     """
     lines = {int(line): tests for line, tests in traced["lines"].get(mutant.path, {}).items()}
     around = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
@@ -271,10 +272,12 @@ def tests_of(mutant: Mutant, traced: dict, source: str) -> list[str]:
         (tests for first, last in spans if (tests := {t for n, ts in lines.items() if first <= n <= last for t in ts})),
         set(traced["seconds"]),
     )
+    if not lines.get(mutant.line):
+        found = {*found, *(test for test in traced["seconds"] if test.startswith(OF_IMPORTS))}
     own = tuple(f"tests/test_{name}.py" for name in (Path(mutant.path).stem, Path(mutant.path).parent.name))
 
     chosen, left = [], BUDGET
-    for test in sorted(found, key=lambda test: (not test.startswith(own), traced["seconds"][test])):
+    for test in sorted(found, key=lambda test: (not test.startswith((*own, *OF_IMPORTS)), traced["seconds"][test])):
         left -= traced["seconds"][test]
         if left < 0 and chosen:
             break
