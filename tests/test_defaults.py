@@ -4,7 +4,10 @@ import importlib
 import inspect
 from pathlib import Path
 
+import pytest
+
 import gan_helpers
+from gan_helpers.models import advgan, augmented, cgan, classifier, dcgan, gan, robust, sgan, toy, translators, vae
 
 LIBRARY = Path(gan_helpers.__file__).parent
 ROOMS = ("core", "models", "scores", "attacks")
@@ -148,3 +151,36 @@ def found():
 
 def test_defaults():
     assert list(found()) == DEFAULTS.splitlines()
+
+
+SIZES = {  # the chapters' networks: how many weights, and what comes out
+    advgan.build_perturber: (89_057, (28, 28, 1)),
+    augmented.build_coded_generator: (100_288, (None, None, 3)),
+    augmented.build_code_encoder: (42_738, (2,)),
+    augmented.build_code_discriminator: (4_417, (1,)),
+    cgan.build_generator: (351_433, (28, 28, 1)),
+    cgan.build_discriminator: (102_849, (1,)),
+    cgan.build_projection_discriminator: (115_201, (1,)),
+    classifier.build_classifier: (257_674, (10,)),
+    dcgan.build_generator: (1_637_121, (28, 28, 1)),
+    dcgan.build_discriminator: (95_489, (1,)),
+    gan.build_generator: (114_064, (28, 28, 1)),
+    gan.build_discriminator: (100_609, (1,)),
+    robust.build_small_classifier: (166_406, (10,)),
+    sgan.build_generator: (167_025, (28, 28, 1)),
+    sgan.build_discriminator: (33_802, (10,)),
+    toy.build_point_generator: (4_482, (2,)),
+    toy.build_point_discriminator: (4_417, (1,)),
+    translators.build_unet_generator: (1_562_947, (None, None, 3)),
+    translators.build_resnet_generator: (1_376_067, (None, None, 3)),
+    translators.build_patch_discriminator: (663_361, (None, None, 1)),
+    vae.build_encoder: (201_474, (2,)),
+    vae.build_decoder: (202_256, (28, 28, 1)),
+    vae.build_bernoulli_decoder: (202_256, (28, 28, 1)),
+}
+
+
+@pytest.mark.parametrize("build", SIZES)
+def test_networks_have_the_size_that_they_had(build):
+    network = build()
+    assert (network.count_params(), network.output_shape[1:]) == SIZES[build]
