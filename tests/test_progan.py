@@ -63,6 +63,8 @@ def test_phases_follow_from_the_step():
         (4, False), (4, False), (8, True), (8, True), (8, False), (8, False), (16, True), (16, True), (16, True)
     ]  # fmt: skip
     assert [float(growth.at(12).alpha(step)) for step in (10, 12, 14)] == pytest.approx([0, 0.4, 0.8])
+    short = Growth((4, 0, 1), (8, 1, 1))
+    assert [short.number(step) for step in (-1, 0, 1, 2, 9)] == [0, 0, 1, 2, 2]
     assert growth.at(3).alpha(3) is None and [growth.number(step) for step in (0, 12, 20, 40)] == [0, 1, 2, 3]
 
 

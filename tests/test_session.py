@@ -96,6 +96,13 @@ def test_tensorflow_starts_without_a_word():
     assert process.stderr == "" and len(process.stdout.splitlines()) == 1
 
 
+def test_silence_has_an_end():
+    before = os.fstat(2)
+    with session._stderr_silenced():
+        assert os.path.samestat(os.fstat(2), os.stat(os.devnull))
+    assert os.path.samestat(os.fstat(2), before)
+
+
 def test_threads_are_set_before_tensorflow_computes_or_not_at_all():
     import tensorflow as tf
 
