@@ -1,6 +1,7 @@
 """Is anything lost when training is killed or stopped? Kill every system at random times, and compare the last bits.
 
 python tools/kills.py --kills 4 --stops 2 --seed 0 [NAME …]     # of each system; about ten minutes in all
+python tools/kills.py --first 9 --minutes 5                     # in portions: nine systems have been tried
 
 Each system of tests/systems.py is trained to its end undisturbed. Then it is trained again, saving after every step:
 killed (SIGKILL) so many times at a random moment, wherever it may be, and resumed from its checkpoint. And it is

@@ -2,10 +2,11 @@
 
 python tools/mutate.py --count 100 --seed 1            # a hundred changes, drawn at random; about 10 s each
 python tools/mutate.py --seed 1 losses core/system.py  # only in these rooms or modules, all that there is time for
+python tools/mutate.py --count 100 --first 30 --minutes 5  # in portions: the first 30 have been tried
 
 TensorFlow is imported once, and each change is tried in a forked process; nothing is written into the library. A first
-run finds out which tests pass through which line: a change is tried with these, until one fails. (It is kept in
-build/mutants, and repeated for test files that have changed.) What survives is printed, and is either equivalent, so
+run finds out which tests pass through which line: a change is tried with these, until one fails. (It takes a quarter
+of an hour, is kept in build/mutants, and is repeated for test files that have changed.) What survives is printed, and is either equivalent, so
 that no test could tell, or lacks a test. A change that takes five times as long as the tests took (and half a minute
 more) is ended. It is probably one that never comes to an end, but on a busy machine it may not be: it is counted apart.
 """
