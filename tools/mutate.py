@@ -6,9 +6,10 @@ python tools/mutate.py --count 100 --first 30 --minutes 5  # in portions: the fi
 
 TensorFlow is imported once, and each change is tried in a forked process; nothing is written into the library. A first
 run finds out which tests pass through which line: a change is tried with these, until one fails. (It takes a quarter
-of an hour, is kept in build/mutants, and is repeated for test files that have changed.) What survives is printed, and is either equivalent, so
-that no test could tell, or lacks a test. A change that takes five times as long as the tests took (and half a minute
-more) is ended. It is probably one that never comes to an end, but on a busy machine it may not be: it is counted apart.
+of an hour, is kept in build/mutants, and is repeated for test files that have changed.) What survives is printed, and
+is either equivalent, so that no test could tell, or lacks a test. A change that takes five times as long as the tests
+took (and half a minute more) is ended. It is probably one that never comes to an end, but on a busy machine it may not
+be: it is counted apart.
 """
 
 import argparse
