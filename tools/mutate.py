@@ -271,13 +271,16 @@ def tests_of(mutant: Mutant, traced: dict, source: str) -> list[str]:
     """
     lines = {int(line): tests for line, tests in traced["lines"].get(mutant.path, {}).items()}
     around = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    spans = [(node.lineno, node.end_lineno) for node in around if node.lineno <= mutant.line <= node.end_lineno]
-    spans = [(mutant.line, mutant.line), *sorted(spans, key=lambda span: span[1] - span[0])]
+    around = [node for node in around if node.lineno <= mutant.line <= node.end_lineno]
+    called = any(isinstance(node, ast.FunctionDef) and node.body[0].lineno <= mutant.line for node in around)
+    spans = sorted([(node.lineno, node.end_lineno) for node in around], key=lambda span: span[1] - span[0])
+    if called:  # a line that is only run at an import has been run by whichever test came first
+        spans = [(mutant.line, mutant.line), *spans]
     found = next(
         (tests for first, last in spans if (tests := {t for n, ts in lines.items() if first <= n <= last for t in ts})),
         set(traced["seconds"]),
     )
-    if not lines.get(mutant.line):
+    if not called:
         found = {*found, *(test for test in traced["seconds"] if test.startswith(OF_IMPORTS))}
     own = tuple(f"tests/test_{name}.py" for name in (Path(mutant.path).stem, Path(mutant.path).parent.name))
 
