@@ -280,12 +280,12 @@ def tests_of(mutant: Mutant, traced: dict, source: str) -> list[str]:
         (tests for first, last in spans if (tests := {t for n, ts in lines.items() if first <= n <= last for t in ts})),
         set(traced["seconds"]),
     )
-    if not called:
-        found = {*found, *(test for test in traced["seconds"] if test.startswith(OF_IMPORTS))}
     own = tuple(f"tests/test_{name}.py" for name in (Path(mutant.path).stem, Path(mutant.path).parent.name))
+    first = own if called else (*own, *OF_IMPORTS)
+    found = {*found, *(test for test in traced["seconds"] if test.startswith(first))}  # autograph hides some lines
 
     chosen, left = [], BUDGET
-    for test in sorted(found, key=lambda test: (not test.startswith((*own, *OF_IMPORTS)), traced["seconds"][test])):
+    for test in sorted(found, key=lambda test: (not test.startswith(first), traced["seconds"][test])):
         left -= traced["seconds"][test]
         if left < 0 and chosen:
             break
