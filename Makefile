@@ -116,4 +116,4 @@ data: $(VENV)/.ready ## build the shipped data and the colour judge anew (needs 
 	$(BIN)/python tools/build_judge.py
 
 clean: ## remove environments and caches
-	rm -rf $(VENV) $(COLAB) $(BENCH) build *.egg-info .build-data
+	rm -rf $(VENV) $(COLAB) $(BENCH) build *.egg-info .build-data .hypothesis

@@ -58,6 +58,15 @@ def test_the_cut_is_a_square_of_half_the_side():
     assert other[:8, 8:].all() and other.sum() == 8 * 8 * 3
 
 
+def test_height_and_width_are_told_apart():
+    wide, middle = RNG.uniform(0.1, 1, (2, 4, 24, 3)).astype(np.float32), np.array([[0.5, 0.5, 0]] * 2, np.float32)
+    moved = augmentation.translate(wide, np.array([[0.0, 0.5, 0], [0.5, 0.0, 0]], np.float32)).numpy()
+    assert np.array_equal(moved[0, 1:], wide[0, :-1]) and not moved[0, :1].any()  # one pixel, the least there is
+    assert np.array_equal(moved[1, :, 3:], wide[1, :, :-3]) and not moved[1, :, :3].any()  # an eighth of 24
+    cut = augmentation.cut_out(wide, middle).numpy() == 0
+    assert cut[:, 1:3, 6:18].all() and cut.sum() == 2 * 2 * 12 * 3
+
+
 def test_gradients_pass_and_are_those_of_finite_differences():
     x, direction = tf.constant(IMAGES), tf.constant(RNG.normal(size=IMAGES.shape).astype(np.float32))
     weights = RNG.normal(size=IMAGES.shape).astype(np.float32)
@@ -127,6 +136,9 @@ def test_warps_by_hand(monkeypatch):
     np.testing.assert_allclose(right[:, :, 2:], IMAGES[:, :, :-2], atol=1e-5)
     turned = warped(monkeypatch, [1.0, 0.5, 0.5, 0.5, 0.5], strength=6)  # 6 · 15° is a right angle
     np.testing.assert_allclose(turned, np.rot90(IMAGES, axes=(1, 2)), atol=1e-4)
+    wide = IMAGES[:, 3:12]
+    upside_down = warped(monkeypatch, [1.0, 0.5, 0.5, 0.5, 0.5], strength=12, images=wide)
+    np.testing.assert_allclose(upside_down, wide[:, ::-1, ::-1], atol=1e-4)
 
 
 def test_a_warp_stretches_height_and_width_apart(monkeypatch):

@@ -170,6 +170,17 @@ def test_noise_has_no_strength_at_first():
     np.testing.assert_allclose(loud - still, np.sqrt(2) * 0.5 * noise.repeat(3, axis=-1), atol=1e-4)
 
 
+def test_after_a_styled_convolution_comes_a_leaky_rectifier():
+    layer = StyledConv2D(3)
+    x, style = RNG.normal(size=(2, 4, 4, 5)).astype(np.float32), RNG.normal(size=(2, 6)).astype(np.float32)
+    layer(x, style)
+    layer.bias.assign([-0.5, 0.0, 0.5])
+    before = layer.convolution(x, style).numpy() + np.array([-0.5, 0.0, 0.5], np.float32)
+    assert before.min() < 0 < before.max()
+    expected = np.sqrt(2) * np.where(before > 0, before, 0.2 * before)
+    np.testing.assert_allclose(layer(x, style), expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "layer",
     [

@@ -273,6 +273,17 @@ def test_copies_are_found_among_examples_that_are_nearly_alike(examples):
     assert np.array_equal(metrics.nearest_neighbours(examples, others)[0], expected)
 
 
+def test_what_rounding_hides_is_doubtful():
+    """References twice as far from 0 as the query, a hair apart: the nearest is found, or is among the candidates."""
+    for _ in range(200):
+        query = RNG.normal(size=(1, 5)).astype(np.float32)
+        references = (2 * query + 1e-6 * RNG.normal(size=(100, 5))).astype(np.float32)
+        nearest, doubtful, candidates = metrics.quick_nearest(query, references)
+        distances = cdist(query, references)[0]
+        best = np.flatnonzero(distances == distances.min())
+        assert nearest[0] in best or (doubtful[0] and np.isin(best, candidates).all())
+
+
 def test_of_equally_near_references_the_first_is_chosen():
     references = np.repeat(RNG.normal(size=(5, 40)), 30, axis=0)
     assert metrics.nearest_neighbours(references, references)[0].tolist() == np.repeat(range(0, 150, 30), 30).tolist()

@@ -63,6 +63,8 @@ def test_phases_follow_from_the_step():
         (4, False), (4, False), (8, True), (8, True), (8, False), (8, False), (16, True), (16, True), (16, True)
     ]  # fmt: skip
     assert [float(growth.at(12).alpha(step)) for step in (10, 12, 14)] == pytest.approx([0, 0.4, 0.8])
+    short = Growth((4, 0, 1), (8, 1, 1))
+    assert [short.number(step) for step in (-1, 0, 1, 2, 9)] == [0, 0, 1, 2, 2]
     assert growth.at(3).alpha(3) is None and [growth.number(step) for step in (0, 12, 20, 40)] == [0, 1, 2, 3]
 
 
@@ -119,6 +121,36 @@ def test_the_loss_is_wgan_gp_with_a_drift(eagerly):
     assert float(report["d_loss"]) == pytest.approx(float(expected), rel=1e-5)
     drift = float(tf.reduce_mean(real_logits**2))
     assert float(loss) == pytest.approx(float(expected + 10 * report["penalty"]) + 1e-3 * drift, rel=1e-5)
+
+
+def test_the_drift_is_paid(eagerly):
+    game, (images,) = systems.build("progan")
+    real, fake = (tf.constant(images[i : i + 4, ::2, ::2]) for i in (0, 4))
+    game.drift = 0.0
+    free, _ = game.discriminator_loss(real, fake, 0)
+    game.drift = 50.0
+    paid, _ = game.discriminator_loss(real, fake, 0)
+    assert float(paid - free) == pytest.approx(50 * np.mean(game.discriminator(real).numpy() ** 2), rel=1e-3)
+
+
+def test_gains_and_slopes_are_those_of_the_paper(pair):
+    """A first layer that is four times as quiet, linear layers to colours and to the logit, slopes of 0.2."""
+    generator, discriminator = pair
+    loud = 2**0.5
+    first, *others = [layer for block in generator.blocks for layer in block.layers if hasattr(layer, "gain")]
+    assert first.gain == loud / 4 and {layer.gain for layer in others} == {loud}
+    *others, last = [layer for layer in discriminator.blocks[0].layers if hasattr(layer, "gain")]
+    assert last.gain == 1 and {layer.gain for layer in others} == {loud}
+    assert all(block.layers[0].gain == 1 for block in generator.to_rgb)
+    assert all(block.layers[0].gain == loud for block in discriminator.from_rgb.values())
+    every = [*generator.blocks, *discriminator.blocks, *discriminator.from_rgb.values()]
+    bent = [layer for block in every for layer in block.layers if isinstance(layer, keras.layers.LeakyReLU)]
+    assert len(bent) > 10 and {round(layer.negative_slope, 6) for layer in bent} == {0.2}
+
+
+def test_the_length_of_a_noise_vector_does_not_matter(pair):
+    generator, _ = pair
+    np.testing.assert_allclose(generator(NOISE), generator(5 * NOISE), atol=1e-3)
 
 
 def test_a_copy_has_the_networks_settings():

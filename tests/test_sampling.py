@@ -47,6 +47,9 @@ def test_noise_depends_on_seed_step_and_stream_only():
         assert abs(np.corrcoef(draw().ravel(), other.ravel())[0, 1]) < 0.15
     big = sampling.normal((100_000,), 0, 0, "x").numpy()
     assert big.mean() == pytest.approx(0, abs=0.02) and big.std() == pytest.approx(1, abs=0.02)
+    even = sampling.uniform((100_000,), 0, 0, "x").numpy()
+    assert even.min() >= 0 and even.max() < 1
+    assert even.mean() == pytest.approx(0.5, abs=0.01) and even.std() == pytest.approx(12**-0.5, abs=0.01)
 
 
 def test_batches_may_be_of_one_example_and_of_all():

@@ -32,6 +32,21 @@ def test_setup_says_what_runs_and_seeds(capsys):
         assert part in line
 
 
+def test_a_missing_name_is_explained(capsys):
+    """Cells can be run in any order; what then is missing is said, and what helps."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    InteractiveShell.instance()
+    try:
+        session.hint_at_earlier_cells()
+        unbound = "def f():\n    a += 1\nf()"
+        for code, helps in (("nothing_of_that_name", 1), ("1 / 0", 0), (unbound, 0)):
+            assert not InteractiveShell.instance().run_cell(code).success
+            assert capsys.readouterr().err.count("run the cells above first") == helps, code
+    finally:
+        InteractiveShell.clear_instance()
+
+
 def test_importing_the_package_leaves_tensorflow_alone():
     code = "import sys, gan_helpers; assert 'tensorflow' not in sys.modules and 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -79,6 +94,13 @@ def test_tensorflow_starts_without_a_word():
     laptop = os.environ | {"GAN_MODE": "laptop"}
     process = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=laptop)
     assert process.stderr == "" and len(process.stdout.splitlines()) == 1
+
+
+def test_silence_has_an_end():
+    before = os.fstat(2)
+    with session._stderr_silenced():
+        assert os.path.samestat(os.fstat(2), os.stat(os.devnull))
+    assert os.path.samestat(os.fstat(2), before)
 
 
 def test_threads_are_set_before_tensorflow_computes_or_not_at_all():

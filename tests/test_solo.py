@@ -48,6 +48,9 @@ def test_a_game_is_played_anew_and_looked_at(eagerly):
     assert all(np.array_equal(a, b) for a, b in zip(first.looks, again.looks, strict=True))
     assert not np.array_equal(first.looks[0], other.looks[0]) and head_starts == [game]
     assert play(game, 1, points, steps=2, batch_size=10, every=2).looks == []
+    game.restart(1)
+    by_hand = game.train(points, steps=4, batch_size=10, every=2)
+    assert np.array_equal(first.curves["d_loss"], by_hand["d_loss"])
 
 
 def test_limits_on_the_slope_that_make_no_sense_are_refused():

@@ -27,6 +27,19 @@ def test_shapes_and_number_of_styles():
         StyleGenerator(28)
 
 
+def test_the_mapping_is_slow_and_colours_are_not_demodulated():
+    generator = StyleGenerator(8, latent_dim=6, base=64, most=8, depth=3)
+    dense = [layer for layer in generator.mapping.layers if hasattr(layer, "rate")]
+    assert [layer.rate for layer in dense] == [0.01] * 3
+    bent = [layer for layer in generator.mapping.layers if isinstance(layer, keras.layers.LeakyReLU)]
+    assert [round(layer.negative_slope, 6) for layer in bent] == [0.2] * 3
+    assert [(layer.filters, layer.kernel_size, layer.demodulate) for layer in generator.synthesis.to_rgb] == [
+        (3, 1, False)
+    ] * 2
+    noise = RNG.normal(size=(3, 6)).astype(np.float32)
+    np.testing.assert_allclose(generator.mapping(noise), generator.mapping(5 * noise), rtol=1e-3, atol=1e-4)
+
+
 def test_one_style_for_all_layers_is_the_plain_call(game):
     noise = RNG.normal(size=(3, 4)).astype(np.float32)
     style = game.generator.mapping(noise)

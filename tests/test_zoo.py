@@ -36,6 +36,8 @@ def test_every_recipe_ships_weights_with_a_card_that_agrees():
         card = json.loads((zoo.WEIGHTS / f"{name}.json").read_text())
         content = (zoo.WEIGHTS / f"{name}.npz").read_bytes()
         assert card.items() >= json.loads(json.dumps(recipe.values())).items() and card["what"]
+        results = {"what", "seconds", "scores", "tensorflow", "keras", "bytes", "sha256", manifest.SEAL}
+        assert card.keys() - results == recipe.values().keys(), "the card knows a setting that the recipe leaves out"
         assert card["sha256"] == hashlib.sha256(content).hexdigest() and len(content) < 4_000_000
         assert card["seconds"] > 0 and card["scores"]
         assert card[manifest.SEAL] == manifest.seal_of(card), "zoo.save(zoo.load(name)) writes a card's own digest"
@@ -48,6 +50,29 @@ def test_every_recipe_builds_the_networks_that_its_weights_are_of(name):
     model, card = zoo.load(name)
     assert card["name"] == name and model.steps_done == zoo.recipe(name).steps
     assert all(np.isfinite(weight).all() for network in model.shipped().values() for weight in network.get_weights())
+
+
+BETAS = {"progan_people": (0.0, 0.99), "stylegan_people": (0.0, 0.99), "cyclegan_emoji": (0.5, 0.999)}
+
+
+@pytest.mark.parametrize("name", zoo.RECIPES)
+def test_a_recipes_settings_reach_its_system(name):
+    """Whatever the system keeps by the name of a setting; and its optimizers' rates, which may fall until the end."""
+    recipe, model = zoo.recipe(name), zoo.load(name).model
+    kept = model.identity() | {key: getattr(model, key, None) for key in ("latent_dim", "policy", "growth")}
+    for key in kept.keys() & recipe.settings.keys():
+        assert str(kept[key]) == str(recipe.settings[key]), key
+    assert kept["seed"] == recipe.seed
+    for player in model.players():
+        config = model.optimizer_of(player).get_config()
+        rate = config["learning_rate"]
+        if isinstance(rate, dict):
+            assert rate["config"]["decay_steps"] == recipe.steps
+            rate = rate["config"]["initial_learning_rate"]
+        wanted = recipe.settings.get("learning_rate", recipe.settings.get(f"{player[0]}_learning_rate"))
+        assert rate == pytest.approx(wanted)
+        betas = BETAS.get(name, (recipe.settings.get("beta_1", 0.9), 0.999))
+        assert (config["beta_1"], config["beta_2"]) == betas
 
 
 @pytest.mark.parametrize(("dataset", "at_least"), [("mnist", 0.992), ("fashion_mnist", 0.9)])

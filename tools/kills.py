@@ -1,6 +1,7 @@
 """Is anything lost when training is killed or stopped? Kill every system at random times, and compare the last bits.
 
 python tools/kills.py --kills 4 --stops 2 --seed 0 [NAME …]     # of each system; about ten minutes in all
+python tools/kills.py --first 9 --minutes 5                     # in portions: nine systems have been tried
 
 Each system of tests/systems.py is trained to its end undisturbed. Then it is trained again, saving after every step:
 killed (SIGKILL) so many times at a random moment, wherever it may be, and resumed from its checkpoint. And it is
@@ -111,9 +112,16 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--kills", type=int, default=4, help="of each")
     parser.add_argument("--stops", type=int, default=2, help="of each")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument(
+        "--first", type=int, default=0, help="how many of the systems to leave out: they were tried before"
+    )
+    parser.add_argument("--minutes", type=float, default=60, help="begin with no other system after so long")
     options = parser.parse_args(arguments)
-    chance, killed, stopped, lost = random.Random(options.seed), 0, 0, []
-    for name in options.names:
+    killed, stopped, lost, tried, late = 0, 0, [], 0, time.monotonic() + 60 * options.minutes
+    for name in options.names[options.first :]:
+        if time.monotonic() > late:
+            break
+        tried, chance = tried + 1, random.Random(f"{options.seed} {name}")
         with tempfile.TemporaryDirectory() as folder:
             start = time.monotonic()
             wanted = attempt(name, None, 0, [])
@@ -136,7 +144,7 @@ def main(arguments: list[str]) -> None:
             wrong = [what for what, end in ends.items() if end != wanted]
             lost += [(name, what) for what in wrong]
             print(f"{name}: {', '.join(wrong) + ' DIFFER' if wrong else 'the same bits'}", flush=True)
-    print(f"{killed} kills and {stopped} stops of {len(options.names)} systems; {len(lost)} ends differ")
+    print(f"{killed} kills and {stopped} stops of {tried} systems; {len(lost)} ends differ")
     sys.exit(bool(lost))
 
 

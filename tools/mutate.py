@@ -2,12 +2,14 @@
 
 python tools/mutate.py --count 100 --seed 1            # a hundred changes, drawn at random; about 10 s each
 python tools/mutate.py --seed 1 losses core/system.py  # only in these rooms or modules, all that there is time for
+python tools/mutate.py --count 100 --first 30 --minutes 5  # in portions: the first 30 have been tried
 
 TensorFlow is imported once, and each change is tried in a forked process; nothing is written into the library. A first
-run finds out which tests pass through which line: a change is tried with these, until one fails. (It is kept in
-build/mutants, and repeated for test files that have changed.) What survives is printed, and is either equivalent, so
-that no test could tell, or lacks a test. A change that takes five times as long as the tests took (and half a minute
-more) is ended. It is probably one that never comes to an end, but on a busy machine it may not be: it is counted apart.
+run finds out which tests pass through which line: a change is tried with these, until one fails. (It takes a quarter
+of an hour, is kept in build/mutants, and is repeated for test files that have changed.) What survives is printed, and
+is either equivalent, so that no test could tell, or lacks a test. A change that takes five times as long as the tests
+took (and half a minute more) is ended. It is probably one that never comes to an end, but on a busy machine it may not
+be: it is counted apart.
 """
 
 import argparse
@@ -29,6 +31,14 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "gan_helpers"
 ROOMS = ("core", "models", "losses", "scores", "layers", "attacks", "augmentation")
+ELSEWHERE = {  # what these test files test
+    "benchmarks", "cells", "doctor", "exercises", "export", "film", "house", "hub", "lab_config", "makefile",
+    "notebooks", "restamp", "uploads", "widgets",
+}  # fmt: skip
+OF_IMPORTS = (
+    "tests/test_defaults.py::test_defaults",
+    "tests/test_zoo.py::test_every_recipe_ships",
+)  # of what is made at an import
 BUDGET = 40  # seconds of tests, as they took in the first run, that a change has to survive
 OTHER_COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -204,19 +214,23 @@ class Tracer:
         self.coverage.switch_context("")
 
 
-def trace(known: dict, files: list[Path], kept: Path) -> int:
-    """Run the fast tests of these files; add to what is known of the others what each passes through, and write it."""
+def trace(file: Path, kept: Path) -> int:
+    """Run the fast tests of this file, and add what they pass through to what is kept of the others."""
     from coverage import Coverage
 
     coverage = Coverage(data_file=None, include=[f"{LIBRARY}/*"], messages=False, config_file=False)
     coverage.start()
     tracer = Tracer(coverage)
-    code = run_tests(list(map(str, files)), [tracer])
+    code = run_tests([str(file)], [tracer])
     coverage.stop()
     if code not in (0, 5):  # 5: there are no fast tests
         return code
-    known["files"] |= {file.name: digest([file]) for file in files}
-    known["seconds"] |= tracer.seconds
+    known = json.loads(kept.read_text())
+    known["files"][file.name] = digest([file])
+    old = {test for test in known["seconds"] if test.startswith(f"tests/{file.name}::")}  # some may be gone
+    known["seconds"] = {test: took for test, took in known["seconds"].items() if test not in old} | tracer.seconds
+    for lines in known["lines"].values():
+        lines |= {line: [test for test in tests if test not in old] for line, tests in lines.items()}
     data = coverage.get_data()
     for name in data.measured_files():
         lines = known["lines"].setdefault(Path(name).relative_to(ROOT).as_posix(), {})
@@ -226,17 +240,21 @@ def trace(known: dict, files: list[Path], kept: Path) -> int:
     return 0
 
 
-def traced_tests(log: Path) -> dict:
-    """Which tests pass through which line, and the seconds of each test."""
+def traced_tests(log: Path, end: float) -> dict:
+    """Which tests pass through which line, and the seconds of each test; no test file is begun after ``end``."""
     tests = ROOT / "tests"
     shared = [*LIBRARY.rglob("*.py"), tests / "systems.py", tests / "conftest.py"]
     kept = log.with_name(f"{digest(sorted(shared))}.json")
-    known = json.loads(kept.read_text()) if kept.exists() else {"files": {}, "seconds": {}, "lines": {}}
+    if not kept.exists():
+        kept.write_text(json.dumps({"files": {}, "seconds": {}, "lines": {}}))
+    known = json.loads(kept.read_text())
     files = [file for file in sorted(tests.glob("test_*.py")) if known["files"].get(file.name) != digest([file])]
-    files = [file for file in files if file.name != "test_makefile.py"]  # which makes environments
-    if files:
-        print("finding out which tests pass through which line: some minutes", flush=True)
-        if apart(lambda: trace(known, files, kept), 3600, log):
+    files = [file for file in files if file.stem.removeprefix("test_") not in ELSEWHERE]
+    for i, file in enumerate(files):
+        if time.monotonic() > end:
+            sys.exit(f"{i} of {len(files)} test files are traced: go on by the same command")
+        print(f"finding out which lines the tests pass through: {file.name}", flush=True)
+        if apart(lambda file=file: trace(file, kept), 3600, log):
             sys.exit(f"the tests fail as they are: see {log}")
     return json.loads(kept.read_text())
 
@@ -249,20 +267,25 @@ def digest(files: list[Path]) -> str:
 def tests_of(mutant: Mutant, traced: dict, source: str) -> list[str]:
     """The tests to try a change with: of its line, else of the function around it; its own file's and cheap ones first.
 
-    What is only run when the module is imported, such as a recipe, may matter to any test.
+    What is only run when the module is imported, such as a default or a recipe, may matter to any test.
     """
     lines = {int(line): tests for line, tests in traced["lines"].get(mutant.path, {}).items()}
     around = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    spans = [(node.lineno, node.end_lineno) for node in around if node.lineno <= mutant.line <= node.end_lineno]
-    spans = [(mutant.line, mutant.line), *sorted(spans, key=lambda span: span[1] - span[0])]
+    around = [node for node in around if node.lineno <= mutant.line <= node.end_lineno]
+    called = any(isinstance(node, ast.FunctionDef) and node.body[0].lineno <= mutant.line for node in around)
+    spans = sorted([(node.lineno, node.end_lineno) for node in around], key=lambda span: span[1] - span[0])
+    if called:  # a line that is only run at an import has been run by whichever test came first
+        spans = [(mutant.line, mutant.line), *spans]
     found = next(
         (tests for first, last in spans if (tests := {t for n, ts in lines.items() if first <= n <= last for t in ts})),
         set(traced["seconds"]),
     )
     own = tuple(f"tests/test_{name}.py" for name in (Path(mutant.path).stem, Path(mutant.path).parent.name))
+    first = own if called else (*own, *OF_IMPORTS)
+    found = {*found, *(test for test in traced["seconds"] if test.startswith(first))}  # autograph hides some lines
 
     chosen, left = [], BUDGET
-    for test in sorted(found, key=lambda test: (not test.startswith(own), traced["seconds"][test])):
+    for test in sorted(found, key=lambda test: (not test.startswith(first), traced["seconds"][test])):
         left -= traced["seconds"][test]
         if left < 0 and chosen:
             break
@@ -301,7 +324,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("where", nargs="*", default=list(ROOMS), help="rooms or modules (default: all that compute)")
     parser.add_argument("--count", type=int, help="how many changes (default: all there are)")
     parser.add_argument("--seed", type=int, default=0, help="which")
-    parser.add_argument("--minutes", type=float, default=60, help="begin none after so long")
+    parser.add_argument("--first", type=int, default=0, help="how many of these to leave out: they were tried before")
+    parser.add_argument("--minutes", type=float, default=60, help="begin nothing more after so long")
     options = parser.parse_args(arguments)
 
     os.chdir(ROOT)
@@ -313,12 +337,13 @@ def main(arguments: list[str]) -> None:
 
     log = ROOT / "build" / "mutants" / "last.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    traced = traced_tests(log)
+    end = time.monotonic() + 60 * options.minutes
+    traced = traced_tests(log, end)
     mutants = [mutant for file in files_of(options.where) for mutant in mutants_of(file)]
     random.Random(options.seed).shuffle(mutants)
-    killed, ended, survived, begin = 0, 0, 0, time.monotonic()
-    for mutant in mutants[: options.count]:
-        if time.monotonic() - begin > 60 * options.minutes:
+    killed, ended, survived = 0, 0, 0
+    for mutant in mutants[options.first : options.count]:
+        if time.monotonic() > end:
             break
         source = (ROOT / mutant.path).read_text(encoding="utf-8")
         tests = tests_of(mutant, traced, source)

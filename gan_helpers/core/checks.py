@@ -5,6 +5,7 @@ Each returns the value, so that it can be checked where it is kept: ``self.lazy 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import numbers
@@ -38,11 +39,14 @@ def count(name: str, value, least: int = 1) -> int:
 
 
 def number(name: str, value, wanted: str, fits) -> float:
-    """A finite number for which ``fits`` is true."""
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not math.isfinite(value) or not fits(value):
+    """A finite number that ``fits`` as a float, for that is what is kept."""
+    kept = math.nan
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):  # a whole number may be larger than any float
+            kept = float(value)
+    if not math.isfinite(kept) or not fits(kept):
         raise refuse(name, wanted, value)
-    return float(value)
+    return kept
 
 
 def positive(name: str, value) -> float:
@@ -72,9 +76,17 @@ def of_kind(name: str, value, kind: type):
     return value
 
 
+def array(name: str, wanted: str, values) -> np.ndarray:
+    """What NumPy makes an array of."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be {wanted}, got rows of different lengths") from error
+
+
 def finite(name: str, values: np.ndarray) -> np.ndarray:
     """An array of numbers, none of which is NaN or infinite."""
-    values = np.asarray(values)
+    values = array(name, "finite numbers", values)
     if values.dtype.kind not in "biuf":
         raise ValueError(f"{name} must be finite numbers, got {values.dtype}")
     wrong = values.size - np.count_nonzero(np.isfinite(values))
@@ -85,7 +97,7 @@ def finite(name: str, values: np.ndarray) -> np.ndarray:
 
 def labels(values: np.ndarray, classes: int, n: int | None = None) -> np.ndarray:
     """One label for each of ``n`` examples, or of any number: an array of ints from 0 to ``classes`` − 1."""
-    values = np.asarray(values)
+    values = array("labels", f"ints from 0 to {classes - 1}", values)
     whole = values.dtype.kind in "iu" and values.size > 0
     fits = whole and values.min() >= 0 and values.max() < classes
     if not fits or values.ndim != 1 or n not in (None, len(values)):

@@ -30,6 +30,10 @@ SMOKE_NOTE = (
     "Smoke mode only checks that every line runs: after so few steps pictures are noise and numbers mean nothing.\n"
     "The text describes laptop mode: unset GAN_MODE and restart the kernel to see what it says."
 )
+EARLIER_CELLS = (
+    "If this name is made in a cell further up, run the cells above first: 'Run All Above Selected Cell' in the menu "
+    "'Run' (in Colab: 'Run before' in the menu 'Runtime')."
+)
 
 T = TypeVar("T")
 
@@ -68,6 +72,7 @@ def setup(seed: int = 0) -> None:
     tf, keras = quiet_tensorflow()
     keras.utils.set_random_seed(seed)
     use_style()
+    hint_at_earlier_cells()
     print(
         f"Python {platform.python_version()} · TensorFlow {tf.__version__} · Keras {keras.__version__} · "
         f"{device()} · mode {mode()} · seed {seed}"
@@ -90,6 +95,19 @@ def use_style() -> None:
         shell.run_line_magic("matplotlib", "inline")
         if mode() != "smoke":  # where nobody looks at the pictures
             set_matplotlib_formats("retina")  # twice the pixels at the same size: today's screens show them
+
+
+def hint_at_earlier_cells() -> None:
+    """In a notebook, say below each ``NameError`` what usually helps: most names come from cells further up."""
+    from IPython import get_ipython
+
+    def explain(shell, kind, error, traceback, tb_offset=None):
+        shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+        if kind is NameError:  # there are kinds of it that have nothing to do with other cells
+            print(EARLIER_CELLS, file=sys.stderr)
+
+    if get_ipython() is not None:
+        get_ipython().set_custom_exc((NameError,), explain)
 
 
 def quiet_tensorflow():
