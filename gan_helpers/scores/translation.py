@@ -67,7 +67,7 @@ class TranslationEvaluator:
             ValueError: as :meth:`score`.
         """
         self.check(translated, to)
-        return 1 - cosine(self.features(translated), self.true_features[to])
+        return np.maximum(1 - cosine(self.features(translated), self.true_features[to]), 0)  # rounding can make it −0
 
     def check(self, translated: np.ndarray, to: str) -> None:
         """Raise a clear error unless these can be translations of all test pictures."""
