@@ -67,7 +67,7 @@ class TranslationEvaluator:
             ValueError: as :meth:`score`.
         """
         self.check(translated, to)
-        return np.maximum(1 - cosine(self.features(translated), self.true_features[to]), 0)  # rounding can make it −0
+        return 1 - cosine(self.features(translated), self.true_features[to])
 
     def check(self, translated: np.ndarray, to: str) -> None:
         """Raise a clear error unless these can be translations of all test pictures."""
@@ -80,4 +80,5 @@ class TranslationEvaluator:
 
 def cosine(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The cosine of the angle between each row of ``x`` and the same row of ``y``: shape (n,)."""
-    return (x * y).sum(axis=1) / (np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1))
+    cosines = (x * y).sum(axis=1) / (np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1))
+    return np.clip(cosines, -1, 1)  # rounding can lead out of this range
