@@ -57,7 +57,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml | fitting-python
 lab: $(VENV)/.ready ## open the course in JupyterLab, at chapter 1
 	$(BIN)/jupyter lab --config=tools/jupyter_lab_config.py $(LAB_FLAGS)
 
-test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (10 to 15 minutes on 2 cores)
+test: $(VENV)/.ready ## unit tests, then every notebook in smoke mode (a quarter of an hour or more on 2 cores)
 	$(BIN)/python -m pytest -q -n 2
 
 test-fast: $(VENV)/.ready ## unit tests only, without the slow ones

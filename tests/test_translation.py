@@ -64,6 +64,8 @@ def test_the_score_is_the_mean_over_all_pictures(evaluator, data):
 def test_cosine_of_known_angles():
     x, y = np.array([[1.0, 0], [3, 0], [1, 1]]), np.array([[0, 2.0], [5, 0], [1, 0]])
     assert cosine(x, y) == pytest.approx([0, 1, np.sqrt(0.5)])
+    many = np.random.default_rng(0).normal(size=(1000, 7)).astype(np.float32)
+    assert cosine(many, many).max() <= 1 and cosine(many, -many).min() >= -1  # whatever rounding does
 
 
 def test_mistakes_get_a_clear_error(evaluator, data):

@@ -9,6 +9,7 @@ from ..core import checks
 from ..data.images import check_images
 from ..data.sets import Unpaired
 from .efficientnet import COLOUR_SIDE, load_efficientnet
+from .evaluator import KernelEvaluator
 from .metrics import kernel_distance
 
 
@@ -34,7 +35,7 @@ class TranslationEvaluator:
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """What the network sees in images in [−1, 1]: float32, shape (n, 1280) for EfficientNet-Lite0."""
-        return self.network.predict(images, batch_size=100, verbose=0)
+        return self.network.predict(images, batch_size=KernelEvaluator.batch_size, verbose=0)
 
     def score(self, translated: np.ndarray, to: str) -> dict[str, float]:
         """The three measures of test pictures that were translated, or of a baseline's.
