@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import shutil
 import sys
@@ -77,9 +76,8 @@ def tensorflow() -> tuple[bool, str, str]:
 
 
 def threads() -> tuple[bool, str, str]:
-    """How many processor threads; times in the course are for two."""
-    count = os.cpu_count() or 1
-    return True, f"{count} processor thread(s); times in the course are for 2", ""
+    """How many processors there are to use; times in the course are for two."""
+    return True, f"{session.processors()} processor(s) to use; times in the course are for 2", ""
 
 
 def memory() -> tuple[bool, str, str]:

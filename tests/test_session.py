@@ -111,3 +111,13 @@ def test_threads_are_set_before_tensorflow_computes_or_not_at_all():
         session.use_threads(0)
     with pytest.raises(RuntimeError, match="cannot be modified after initialization"):
         session.use_threads(tf.config.threading.get_intra_op_parallelism_threads() + 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux tells a process where to run")
+def test_the_set_up_line_counts_the_threads_that_compute():
+    """On one processor, results are not those of two: whoever compares bits must see that."""
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); import gan_helpers as gh; gh.setup()"
+    told = "from gan_helpers.core import session; session.quiet_tensorflow(); session.use_threads(3); session.setup()"
+    for line, count in ((code, "CPU (1 thread)"), (told, "CPU (3 threads)")):
+        process = subprocess.run([sys.executable, "-c", line], check=True, capture_output=True, text=True)
+        assert count in process.stdout

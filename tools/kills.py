@@ -17,6 +17,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 os.environ |= {"GAN_MODE": "smoke"}
@@ -87,6 +88,8 @@ def attempt(name: str, file: Path | None, seed: int, signals: list[tuple[float, 
             says = os.fdopen(says, "w", buffering=1)
             says.write(trained(name, file, seed, lambda: says.write("began\n")) + "\n")
             code = 0
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(code)
     os.close(says)

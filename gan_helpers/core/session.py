@@ -141,9 +141,26 @@ def device() -> str:
 
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return f"CPU ({os.cpu_count()} threads)"
+        count = threads()
+        return f"CPU ({count} thread{'s' if count > 1 else ''})"
     names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
     return "GPU " + ", ".join(names)
+
+
+def threads() -> int:
+    """How many processor threads TensorFlow adds numbers up with, on which the last bits of a result can depend.
+
+    As many as :func:`use_threads` said, or else as there are processors that this process may use. (On Linux that can
+    be fewer than there are, after ``taskset`` for example.)
+    """
+    import tensorflow as tf
+
+    return tf.config.threading.get_intra_op_parallelism_threads() or processors()
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def use_threads(count: int) -> None:
