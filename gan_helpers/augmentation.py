@@ -40,8 +40,8 @@ def augment(images: tf.Tensor, seed, step: tf.Tensor | int, stream: str, policy:
 
 def checked_policy(policy: tuple[str, ...]) -> tuple[str, ...]:
     """``policy``, if it is a sequence of names of changes; else a ``ValueError``."""
-    if isinstance(policy, str):
-        raise ValueError(f"policy must be a tuple of names, got the text {policy!r}")
+    if not isinstance(policy, tuple | list):
+        raise ValueError(f"policy must be a tuple of names, got {policy!r}")
     for name in policy:
         if name not in CHANGES:
             raise ValueError(f"policy must name some of {', '.join(CHANGES)}, got {name!r}")

@@ -55,7 +55,9 @@ class EqualizedDense(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.units, self.gain, self.rate, self.first_bias, self.equalized = units, gain, rate, first_bias, equalized
+        self.units, self.equalized = checks.count("units", units), equalized
+        self.gain, self.rate = checks.positive("gain", gain), checks.positive("rate", rate)
+        self.first_bias = checks.number("first_bias", first_bias, "a finite number", lambda x: True)
 
     def build(self, input_shape):
         """Make the weights, (inputs, units) from N(0, 1), and biases: both divided by the rate that multiplies them."""
@@ -87,6 +89,7 @@ class EqualizedConv2D(keras.layers.Layer):
         equalized: see :class:`EqualizedDense`.
     """
 
+    @checks.sizes(filters=1)
     def __init__(
         self, filters: int, kernel_size: int = 3, gain: float = math.sqrt(2), equalized: bool = True, **kwargs
     ):  # fmt: skip
@@ -114,6 +117,7 @@ class EqualizedConv2D(keras.layers.Layer):
 
 def random_normal(deviation: float = 1.0) -> keras.initializers.Initializer:
     """First weights from a normal distribution with mean 0."""
+    checks.not_negative("deviation", deviation)
     return keras.initializers.RandomNormal(stddev=deviation)
 
 
@@ -140,6 +144,7 @@ class MinibatchStdDev(keras.layers.Layer):
             taken.
     """
 
+    @checks.sizes()
     def __init__(self, group_size: int = 4, **kwargs):
         super().__init__(**kwargs)
         self.group_size = group_size
@@ -178,6 +183,7 @@ class NeighbourDifferences(keras.layers.Layer):
         gain: by how much a faint difference is enlarged.
     """
 
+    @checks.first(lambda layer, gain, **kwargs: checks.positive("gain", gain))
     def __init__(self, gain: float, **kwargs):
         super().__init__(**kwargs)
         self.gain = gain
@@ -235,6 +241,7 @@ class ModulatedConv2D(keras.layers.Layer):
         demodulate: whether to divide.
     """
 
+    @checks.sizes(filters=1)
     def __init__(self, filters: int, kernel_size: int = 3, demodulate: bool = True, **kwargs):
         super().__init__(**kwargs)
         self.filters, self.kernel_size, self.demodulate = filters, kernel_size, demodulate
@@ -272,7 +279,7 @@ class StyledConv2D(keras.layers.Layer):
 
     def __init__(self, filters: int, **kwargs):
         super().__init__(**kwargs)
-        self.filters = filters
+        self.filters = checks.count("filters", filters)
         self.convolution = ModulatedConv2D(filters)
 
     def build(self, x_shape, style_shape, noise_shape=None):

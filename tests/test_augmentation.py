@@ -84,7 +84,7 @@ def test_gradients_pass_and_are_those_of_finite_differences():
 def test_unknown_changes_are_refused():
     with pytest.raises(ValueError, match="policy must name some of colour, translation, cutout, got 'flip'"):
         augment(IMAGES, 0, 0, "real", ("flip",))
-    with pytest.raises(ValueError, match="policy must be a tuple of names, got the text 'colour'"):
+    with pytest.raises(ValueError, match="policy must be a tuple of names, got 'colour'"):
         augment(IMAGES, 0, 0, "real", "colour")
     for strength in (-1, float("nan"), "1"):
         with pytest.raises(ValueError, match=f"strength must be .*, got {strength!r}"):

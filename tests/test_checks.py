@@ -1,6 +1,11 @@
 """Arguments that make no sense are refused, with the argument's name, what was expected and what came."""
 
 import contextlib
+import functools
+import importlib
+import inspect
+import pkgutil
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,9 +16,10 @@ import systems
 import tensorflow as tf
 from keras import layers
 
-from gan_helpers import attacks, losses
+from gan_helpers import attacks, augmentation, losses, models
+from gan_helpers import layers as own_layers
 from gan_helpers.core import checks, sampling
-from gan_helpers.data import images, mixtures
+from gan_helpers.data import images, mixtures, sets
 from gan_helpers.layers import Sampling
 from gan_helpers.models import (
     classifier,
@@ -30,13 +36,14 @@ from gan_helpers.models import (
     vae,
     wgan,
 )
-from gan_helpers.scores import metrics
+from gan_helpers.scores import efficientnet, metrics
 from gan_helpers.scores.classes import scores_within_classes
 from gan_helpers.scores.sliced import sliced_wasserstein
 from gan_helpers.show import callbacks, film, plots
 
 LOSS = systems.NON_SATURATING
 NOT_WHOLE = (0, -1, 2.5, "3", None, True, float("nan"))
+NO_SHAPES = ((), (28, 28), (0, 28, 1), (28.5, 28, 1), 5, None)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +133,65 @@ def test_what_is_checked_first_is_otherwise_as_it_was():
     assert ratio(2) == 0.5 and ratio(x=2, y=4) == 2 and ratio.__doc__ == "A docstring."
     with pytest.raises(ValueError, match="x must be a number above 0, got 0"):
         ratio(0)
+
+
+def test_sizes_are_of_the_kind_of_their_defaults():
+    @checks.sizes(gap=0)
+    def build(width=4, gap=2, slope=0.1, shape=(2, 2, 1), flat=True, name="it"):
+        return width, gap, slope, shape, flat, name
+
+    assert build(1, gap=0, slope=0, shape=[3, 3, 3]) == (1, 0, 0, [3, 3, 3], True, "it")
+    for name, values in (("width", NOT_WHOLE), ("gap", (-1, 0.5)), ("slope", (-0.1, "1")), ("shape", NO_SHAPES)):
+        for value in values:
+            with pytest.raises(ValueError, match=rf"^{name} must be .*, got {re.escape(repr(value))}$"):
+                build(**{name: value})
+
+
+def builders():
+    """All functions and classes that build networks, and what their arguments are by default."""
+    found = [
+        progan.ProgressiveGenerator,
+        progan.ProgressiveDiscriminator,
+        stylegan.StyleGenerator,
+        functools.partial(own_layers.EqualizedConv2D, 3),
+        functools.partial(own_layers.ModulatedConv2D, 3),
+        own_layers.MinibatchStdDev,
+        efficientnet.build_efficientnet,
+    ]
+    for module in pkgutil.iter_modules(models.__path__):
+        functions = vars(importlib.import_module(f"{models.__name__}.{module.name}")).items()
+        found += [function for name, function in functions if name.startswith("build_")]
+    for build in found:
+        for name, parameter in inspect.signature(build).parameters.items():
+            if isinstance(parameter.default, int | float | tuple) and not isinstance(parameter.default, bool):
+                yield build, name, parameter.default
+
+
+@pytest.mark.parametrize(("build", "name", "default"), builders())
+def test_what_builds_networks_refuses_sizes_that_make_no_sense(build, name, default):
+    bad = NO_SHAPES if isinstance(default, tuple) else (-1, float("nan"), "3", None, True)
+    for value in bad if isinstance(default, float | tuple) else (*bad, 2.5):
+        with pytest.raises(ValueError, match=rf"^{name} must be .*, got {re.escape(repr(value))}$"):
+            build(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [
+        (own_layers.EqualizedDense, "units"),
+        (functools.partial(own_layers.EqualizedDense, 3), "gain"),
+        (functools.partial(own_layers.EqualizedDense, 3), "rate"),
+        (own_layers.StyledConv2D, "filters"),
+        (own_layers.ModulatedConv2D, "filters"),
+        (own_layers.EqualizedConv2D, "filters"),
+        (own_layers.NeighbourDifferences, "gain"),
+        (own_layers.random_normal, "deviation"),
+    ],
+)
+def test_layers_refuse_sizes_that_make_no_sense(build, name):
+    for value in (-1, float("nan"), "3", None):
+        with pytest.raises(ValueError, match=rf"^{name} must be .*, got {value!r}$"):
+            build(**{name: value})
 
 
 def players():
@@ -374,8 +440,13 @@ def perturbed(*how):
         (lambda value: SAMPLER.sample(2, value), "seed", (-1, 1.5, "1", None)),
         (lambda value: RING.sample(value), "n", (-1, 2.5, "3", None)),
         (lambda value: RING.sample(2, value), "seed", (-1, 1.5, "1", None)),
-        (mixtures.gaussian_ring, "modes", (0, -1, 2.5, "3")),
-        (lambda value: mixtures.two_gaussians(width=value), "width", (0, -1, float("nan"))),
+        (mixtures.gaussian_ring, "modes", NOT_WHOLE),
+        (lambda value: mixtures.gaussian_ring(radius=value), "radius", (float("inf"), float("nan"), "2", None)),
+        (mixtures.two_gaussians, "distance", (float("inf"), float("nan"), "2", None)),
+        (lambda value: mixtures.two_gaussians(width=value), "width", (0, -1, float("nan"), "1", None)),
+        (lambda value: sets.unpaired_emoji(seed=value), "seed", (-1, 1.5, "1", None)),
+        (lambda value: callbacks.Dashboard(seconds=value), "seconds", (-1, float("nan"), "1", None)),
+        (augmentation.checked_policy, "policy", (5, None)),
         (lambda value: images.few_per_class(systems.LABELS, value), "per_class", (0, -1, 2.5, "3", None)),
         (lambda value: images.few_per_class(systems.LABELS, 2, skip=value), "skip", (-1, 2.5, None)),
         (lambda value: images.few_per_class(systems.LABELS, 2, seed=value), "seed", (-1, 1.5, None)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import math
 import numbers
 from collections.abc import Callable
@@ -76,6 +77,14 @@ def of_kind(name: str, value, kind: type):
     return value
 
 
+def image_shape(name: str, value) -> tuple[int, int, int]:
+    """Height, width and channels, each a whole number of at least 1."""
+    fits = isinstance(value, tuple | list) and len(value) == 3 and all(is_whole(side) and side > 0 for side in value)
+    if not fits:
+        raise refuse(name, "(height, width, channels), three whole numbers of at least 1", value)
+    return tuple(map(int, value))
+
+
 def array(name: str, wanted: str, values) -> np.ndarray:
     """What NumPy makes an array of."""
     try:
@@ -130,6 +139,35 @@ def first(check: Callable) -> Callable:
             check(*arguments, **named)
             return function(*arguments, **named)
 
+        checked.__signature__ = inspect.signature(function)  # Keras asks layers for it, and looks through no wrapper
         return checked
+
+    return decorate
+
+
+def sizes(**least: int) -> Callable:
+    """A decorator for what builds networks: each argument must be of the kind that its default is of.
+
+    Whole numbers must be at least 1, fractions not negative, and shapes those of images. Nothing is asked of texts,
+    functions, ``True`` and ``False``.
+
+    Args:
+        least: by name, for whole numbers that have no default, or may be smaller.
+    """
+
+    def decorate(build):
+        signature = inspect.signature(build)
+        defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
+
+        def check(*arguments, **named):
+            for name, value in signature.bind(*arguments, **named).arguments.items():
+                if name in least or is_whole(defaults[name]):
+                    count(name, value, least.get(name, 1))
+                elif isinstance(defaults[name], float):
+                    not_negative(name, value)
+                elif isinstance(defaults[name], tuple):
+                    image_shape(name, value)
+
+        return first(check)(build)
 
     return decorate

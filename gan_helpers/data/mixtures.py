@@ -12,6 +12,7 @@ many of the modes a generator has found.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -32,7 +33,9 @@ class GaussianMixture:
     def __post_init__(self):
         if not len(self.centres):
             raise ValueError("centres must have at least one row, got none")
-        if not 0 < self.width < np.inf:
+        if np.ndim(self.centres) != 2 or not np.isfinite(self.centres).all():
+            raise ValueError(f"centres must be finite numbers of shape (modes, d), got {self.centres!r}")
+        if not isinstance(self.width, Real) or not 0 < self.width < np.inf:
             raise ValueError(f"width must be a number above 0, got {self.width!r}")
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
@@ -81,12 +84,16 @@ class GaussianMixture:
 
 def two_gaussians(distance: float = 4.0, width: float = 0.5) -> GaussianMixture:
     """Two modes on a line, at ±distance/2."""
+    if not isinstance(distance, Real) or not np.isfinite(distance):
+        raise ValueError(f"distance must be a finite number, got {distance!r}")
     return GaussianMixture(np.array([[-distance / 2], [distance / 2]]), width)
 
 
 def gaussian_ring(modes: int = 8, radius: float = 2.0, width: float = 0.1) -> GaussianMixture:
     """``modes`` Gaussians evenly spaced on a circle around the origin, the test bench of many GAN papers."""
-    if not isinstance(modes, (int, np.integer)) or modes < 1:
+    if not isinstance(modes, (int, np.integer)) or modes is True or modes < 1:
         raise ValueError(f"modes must be a whole number of at least 1, got {modes!r}")
+    if not isinstance(radius, Real) or not np.isfinite(radius):
+        raise ValueError(f"radius must be a finite number, got {radius!r}")
     angles = 2 * np.pi * np.arange(modes) / modes
     return GaussianMixture(radius * np.stack([np.cos(angles), np.sin(angles)], axis=1), width)

@@ -127,6 +127,8 @@ def unpaired_emoji(a: str = "twemoji", b: str = "fluent", size: int = EMOJI_SIZE
     """
     if a == b:
         raise ValueError(f"a and b must be two styles, got {a!r} twice")
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
     family = families(emoji_names())
     place = np.random.default_rng(seed).permutation(family[-1] + 1)[family]  # of its family in a random order
     in_a = place < np.median(place)

@@ -19,6 +19,7 @@ from .classifier import check_labelled
 from .gan import GAN
 
 
+@checks.sizes()
 def build_perturber(image_shape: tuple[int, int, int] = (28, 28, 1), width: int = 32) -> keras.Sequential:
     """Images (n, *image_shape) in [−1, 1] → numbers of any size and of the same shape, of which AdvGAN takes the tanh.
 

@@ -25,6 +25,7 @@ from .translators import block, convolution, instance_normalization
 # -------------------------------------------------------------------------------------------------- networks
 
 
+@checks.sizes()
 def build_coded_generator(code_dim: int = 2, base: int = 16, depth: int = 3) -> keras.Model:
     """Images (n, h, w, 3) and codes (n, code_dim) → images (n, h, w, 3), float32 in [−1, 1].
 
@@ -60,6 +61,7 @@ def build_coded_generator(code_dim: int = 2, base: int = 16, depth: int = 3) -> 
     return keras.Model([image, code] if code_dim else image, changed, name="generator")
 
 
+@checks.sizes()
 def build_code_encoder(code_dim: int = 2, base: int = 16, depth: int = 3) -> keras.Model:
     """Images of A (n, h, w, 3) and their counterparts in B (n, h, w, 3) → codes (n, code_dim), float32.
 
@@ -80,6 +82,7 @@ def build_code_encoder(code_dim: int = 2, base: int = 16, depth: int = 3) -> ker
     return keras.Model([image_a, image_b], layers.Dense(code_dim, dtype="float32")(x), name="encoder")
 
 
+@checks.sizes()
 def build_code_discriminator(code_dim: int = 2, width: int = 64) -> keras.Model:
     """Codes (n, code_dim) → logits (n, 1), float32: is this code noise, or was it encoded from pictures?
 

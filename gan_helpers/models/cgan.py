@@ -25,6 +25,7 @@ from .gan import GAN
 from .recipe import Recipe
 
 
+@checks.sizes()
 def build_generator(latent_dim: int = 100, classes: int = 10) -> keras.Model:
     """[noise (n, latent_dim), labels (n,)] → images (n, 28, 28, 1) in [−1, 1]; chapter 7's, behind noise × embedding.
 
@@ -41,6 +42,7 @@ def build_generator(latent_dim: int = 100, classes: int = 10) -> keras.Model:
     return keras.Model([noise, label], images, name="generator")
 
 
+@checks.sizes()
 def build_discriminator(classes: int = 10) -> keras.Model:
     """[images (n, 28, 28, 1), labels (n,)] → logits (n, 1). The embedding of the label is a second channel.
 
@@ -54,6 +56,7 @@ def build_discriminator(classes: int = 10) -> keras.Model:
     return keras.Model([image, label], layers.Dense(1)(x), name="discriminator")
 
 
+@checks.sizes()
 def build_projection_discriminator(classes: int = 10) -> keras.Model:
     """[images (n, 28, 28, 1), labels (n,)] → logits (n, 1): those of the image, plus ⟨V_y, φ(x)⟩.
 

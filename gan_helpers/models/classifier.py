@@ -19,6 +19,7 @@ from .recipe import Recipe
 FEATURES = 64
 
 
+@checks.sizes()
 def build_classifier(image_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10) -> keras.Model:
     """Images in [−1, 1] → logits.
 

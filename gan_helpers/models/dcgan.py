@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from ..core import checks
 from ..losses import NonSaturatingLoss
 from .game import make_game, score_samples
 from .gan import GAN
@@ -23,6 +24,7 @@ def small_normal() -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
+@checks.sizes()
 def build_generator(
     latent_dim: int = 100, batch_norm: bool = True, initializer: Callable = small_normal
 ) -> keras.Sequential:
@@ -54,6 +56,7 @@ def build_generator(
     return model
 
 
+@checks.sizes()
 def build_discriminator(
     batch_norm: bool = True, negative_slope: float = 0.01, initializer: Callable = small_normal
 ) -> keras.Sequential:

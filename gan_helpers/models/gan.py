@@ -6,11 +6,13 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from ..core import checks
 from ..losses import NonSaturatingLoss
 from .game import AdversarialGame, make_game, score_samples
 from .recipe import Recipe
 
 
+@checks.sizes()
 def build_generator(latent_dim: int = 100) -> keras.Sequential:
     """Noise (n, latent_dim) → images (n, 28, 28, 1) in [−1, 1]; both float32."""
     return keras.Sequential(

@@ -153,6 +153,7 @@ class ProgressiveGenerator(keras.Model):
         ValueError: there are no such pictures.
     """
 
+    @checks.sizes()
     def __init__(
         self,
         side: int = 64,
@@ -213,6 +214,7 @@ class ProgressiveDiscriminator(keras.Model):
         ValueError: there are no such pictures.
     """
 
+    @checks.sizes(group_size=0)
     def __init__(
         self,
         side: int = 64,

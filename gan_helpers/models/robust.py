@@ -20,6 +20,7 @@ from .classifier import Classifier, cross_entropy, labelled_images, random_shift
 from .recipe import Recipe
 
 
+@checks.sizes()
 def build_small_classifier(width: int = 16, hidden: int = 100) -> keras.Sequential:
     """Digits in [−1, 1] → logits: two convolutions with stride 2, so small that attacks in every step are affordable.
 

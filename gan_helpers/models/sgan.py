@@ -19,6 +19,7 @@ from .classifier import check_labelled, cross_entropy, share_right
 from .gan import GAN
 
 
+@checks.sizes()
 def build_generator(latent_dim: int = 100, width: int = 16) -> keras.Sequential:
     """Noise (n, latent_dim) → images (n, 28, 28, 1) in [−1, 1]: a small one, at a fraction of the price of chapter 4's.
 
@@ -42,6 +43,7 @@ def build_generator(latent_dim: int = 100, width: int = 16) -> keras.Sequential:
     )
 
 
+@checks.sizes()
 def build_discriminator(classes: int = 10) -> keras.Sequential:
     """Images (n, 28, 28, 1) in [−1, 1] → logits (n, classes). A classifier like any other, and not normalised.
 

@@ -99,6 +99,7 @@ class StyleGenerator(keras.Model):
         ValueError: there are no such pictures.
     """
 
+    @checks.sizes()
     def __init__(self, side: int = 64, latent_dim: int = 512, base: int = 16_384, most: int = 512, depth: int = 8):
         super().__init__(name="generator")
         self.settings = {"side": side, "latent_dim": latent_dim, "base": base, "most": most, "depth": depth}

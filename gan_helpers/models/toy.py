@@ -5,7 +5,10 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from ..core import checks
 
+
+@checks.sizes()
 def build_point_generator(data_dim: int = 2, latent_dim: int = 2, width: int = 64) -> keras.Sequential:
     """Noise (n, latent_dim) → points (n, data_dim), anywhere; both float32."""
     return keras.Sequential(
@@ -19,6 +22,7 @@ def build_point_generator(data_dim: int = 2, latent_dim: int = 2, width: int = 6
     )
 
 
+@checks.sizes()
 def build_point_discriminator(data_dim: int = 2, width: int = 64) -> keras.Sequential:
     """Points (n, data_dim) → logits (n, 1); the probability of "real" is their sigmoid."""
     return keras.Sequential(

@@ -7,6 +7,7 @@ import math
 import keras
 from keras import layers
 
+from ..core import checks
 from ..layers import NeighbourDifferences
 from .dcgan import small_normal
 
@@ -34,6 +35,7 @@ def block(x, filters: int, kernel_size: int, activation: layers.Layer, strides: 
     return activation(x)
 
 
+@checks.sizes()
 def build_unet_generator(base: int = 32, depth: int = 4, finish: bool = True) -> keras.Model:
     """Images (n, h, w, 3) → images (n, h, w, 3), both float32 in [−1, 1]; h and w are multiples of 2^depth.
 
@@ -65,6 +67,7 @@ def build_unet_generator(base: int = 32, depth: int = 4, finish: bool = True) ->
     return keras.Model(image, convolution(3, 3, activation="tanh", dtype="float32")(x), name="generator")
 
 
+@checks.sizes()
 def build_resnet_generator(base: int = 32, blocks: int = 4) -> keras.Model:
     """Images (n, h, w, 3) → images (n, h, w, 3), both float32 in [−1, 1]; h and w are multiples of 4.
 
@@ -90,6 +93,7 @@ def build_resnet_generator(base: int = 32, blocks: int = 4) -> keras.Model:
     return keras.Model(image, convolution(3, 7, activation="tanh", dtype="float32")(x), name="generator")
 
 
+@checks.sizes()
 def build_patch_discriminator(base: int = 64, depth: int = 3, normalise: bool = True, gain: float = 0.0) -> keras.Model:
     """Images (n, h, w, 3) in [−1, 1] → logits (n, h / 2^depth, w / 2^depth, 1), float32: one for each patch.
 

@@ -19,6 +19,7 @@ from .recipe import Recipe
 # ------------------------------------------------------------------------------------- the plain autoencoder
 
 
+@checks.sizes()
 def build_encoder(latent_dim: int = 2, image_shape: tuple[int, int, int] = (28, 28, 1)) -> keras.Sequential:
     """Images (n, *image_shape) → codes (n, latent_dim); both float32."""
     return keras.Sequential(
@@ -32,6 +33,7 @@ def build_encoder(latent_dim: int = 2, image_shape: tuple[int, int, int] = (28, 
     )
 
 
+@checks.sizes()
 def build_decoder(latent_dim: int = 2, image_shape: tuple[int, int, int] = (28, 28, 1)) -> keras.Sequential:
     """Codes (n, latent_dim) → images (n, *image_shape) in [−1, 1]; both float32."""
     return keras.Sequential(
@@ -104,6 +106,7 @@ class Autoencoder(Learner):
 # -------------------------------------------------------------------------------- the variational autoencoder
 
 
+@checks.sizes()
 def build_gaussian_encoder(latent_dim: int = 2) -> keras.Model:
     """Images (n, 28, 28, 1) → mean and logarithm of the variance of q(z|x), each (n, latent_dim)."""
     images = layers.Input((28, 28, 1))
@@ -113,6 +116,7 @@ def build_gaussian_encoder(latent_dim: int = 2) -> keras.Model:
     return keras.Model(images, [mean, log_variance], name="encoder")
 
 
+@checks.sizes()
 def build_bernoulli_decoder(latent_dim: int = 2) -> keras.Sequential:
     """Latent vectors (n, latent_dim) → logits (n, 28, 28, 1): a pixel is ink with the probability σ(logit)."""
     return keras.Sequential(

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from ..core import checks
 from ..data.manifest import ASSETS, check_keys, read_json, read_verified
 
 JUDGE = ASSETS / "judge"
@@ -45,13 +46,14 @@ def load_efficientnet(image_shape: tuple[int, int, int] = (64, 64, 3), side: int
         ValueError: the images have not 3 channels.
         DataError: a file of the weights is missing or damaged.
     """
-    if len(image_shape) != 3 or image_shape[-1] != 3:
+    if checks.image_shape("image_shape", image_shape)[-1] != 3:
         raise ValueError(f"image_shape must be (height, width, 3), got {tuple(image_shape)}")
     network = build_efficientnet(image_shape, side)
     set_by_path(network, read_shipped())
     return network
 
 
+@checks.sizes()
 def build_efficientnet(image_shape: tuple[int, int, int] = (64, 64, 3), side: int = EFFICIENTNET_SIDE) -> keras.Model:
     """The same network with random weights."""
     images = layers.Input(image_shape)

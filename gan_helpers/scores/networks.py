@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import keras
 from keras import layers
 
+from ..core import checks
 from ..data.manifest import DataError
 
 INCEPTION_SIZE = 299  # pixels a side that InceptionV3 was trained on
@@ -33,7 +34,7 @@ def load_inception(image_shape: tuple[int, int, int] = (28, 28, 1), weights: str
         ValueError: the images have neither 1 nor 3 channels.
         DataError: the weights are not on this machine and cannot be downloaded, or are damaged.
     """
-    if image_shape[-1] not in (1, 3):
+    if checks.image_shape("image_shape", image_shape)[-1] not in (1, 3):
         raise ValueError(f"images must have 1 or 3 channels, got {image_shape[-1]}")
     try:
         with patience(seconds=20):

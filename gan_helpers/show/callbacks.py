@@ -137,7 +137,7 @@ class Dashboard(Progress):
     def __init__(self, rows: int = 6, seed: int = 0, seconds: float = 2.0, floor: float | None = None):
         super().__init__()
         self.rows, self.seed = checks.count("rows", rows), checks.count("seed", seed, least=0)
-        self.seconds, self.floor = seconds, floor
+        self.seconds, self.floor = checks.not_negative("seconds", seconds), floor
 
     def on_train_begin(self, logs=None):  # noqa: D102
         super().on_train_begin(logs)
