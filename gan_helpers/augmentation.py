@@ -30,12 +30,20 @@ def augment(images: tf.Tensor, seed, step: tf.Tensor | int, stream: str, policy:
         Of the same shape; colours may leave [−1, 1].
 
     Raises:
-        ValueError: there is no such change.
+        ValueError: there is no such change, or the images are none.
     """
+    check_batch(images)
     for name in checked_policy(policy):
         numbers = sampling.uniform((images.shape[0], 3), seed, step, f"{stream}, {name}")
         images = CHANGES[name](images, numbers)
     return images
+
+
+def check_batch(images) -> None:
+    """Raise unless it is a tensor or an array with the four axes of a batch of images."""
+    found = getattr(images, "shape", images)
+    if not hasattr(images, "shape") or len(found) != 4:
+        raise ValueError(f"images must have shape (n, height, width, channels), got {found}")
 
 
 def checked_policy(policy: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,7 +114,11 @@ def warp(
         stream: what the draw is for; see :func:`gan_helpers.core.sampling.step_seed`.
         strength: multiplies all amounts; 0 gives the pictures back.
         fill: what comes in from outside; −1 is black.
+
+    Raises:
+        ValueError: the images are none, or ``strength`` is negative.
     """
+    check_batch(images)
     if not checks.not_negative("strength", strength):
         return images
     height, width = images.shape[1:3]

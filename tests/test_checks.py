@@ -19,6 +19,7 @@ from keras import layers
 from gan_helpers import attacks, augmentation, losses, models
 from gan_helpers import layers as own_layers
 from gan_helpers.core import checks, sampling
+from gan_helpers.core.system import latent_noise
 from gan_helpers.data import images, mixtures, sets
 from gan_helpers.layers import Sampling
 from gan_helpers.models import (
@@ -122,6 +123,9 @@ def test_only_numbers_are_finite():
     for bad in ("x", None, ["1"], [object()]):
         with pytest.raises(ValueError, match="^it must be finite numbers, got "):
             checks.finite("it", bad)
+    assert checks.finite("it", [1, 2], np.float32).dtype == np.float32
+    with pytest.raises(ValueError, match="^it must be finite numbers, got 1 of 1"):
+        checks.finite("it", [1e300], np.float32)
 
 
 def test_what_is_checked_first_is_otherwise_as_it_was():
@@ -414,6 +418,53 @@ def test_autoencoders_refuse_what_they_cannot_learn():
         vae.VAE(vae.build_gaussian_encoder(3), vae.build_bernoulli_decoder(2))
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "wanted"),
+    [
+        ("callbacks", (5, [5], callbacks.SampleGrids([1])), "a list of Keras callbacks"),
+        ("checkpoint", (5, ["a", "b"], b"c"), "the name of a file"),
+    ],
+)
+def test_training_refuses_what_it_cannot_call_or_write(name, values, wanted):
+    system, sources = systems.build("gan")
+    for value in values:
+        with pytest.raises(ValueError, match=rf"^{name} must be {wanted}, got {re.escape(repr(value))}$"):
+            systems.train(system, sources, 2, **{name: value})
+
+
+def test_texts_are_no_numbers():
+    texts = np.array([["0.1", "0.9"]] * 8)
+    for call, name in (
+        (metrics.inception_score, "probabilities"),
+        (lambda value: metrics.precision_recall_coverage(value, value, k=1), "real"),
+        (lambda value: metrics.frechet_distance(value, value), "features_a"),
+        (lambda value: metrics.kernel_distance(value, value), "features_a"),
+        (RING.density, "points"),
+        (RING.modes_found, "points"),
+    ):
+        with pytest.raises(ValueError, match=f"^{name} must be finite numbers"):
+            call(texts)
+        with pytest.raises(ValueError, match=f"^{name} must be finite numbers"):
+            call(None)
+
+
+def test_pictures_have_four_axes():
+    flat = tf.zeros((2, 8, 8))
+    for call in (
+        lambda images: augmentation.augment(images, 0, 0, "it"),
+        lambda images: augmentation.warp(images, 0, 0, "it"),
+    ):
+        for value in (flat, "x", None, [1.0]):
+            with pytest.raises(ValueError, match=r"^images must have shape \(n, height, width, channels\), got "):
+                call(value)
+
+
+def test_an_attack_wants_pictures_of_the_size_that_its_victim_takes():
+    network = systems.build("classifier")[0].network
+    with pytest.raises(ValueError, match=r"^images must have shape \(n, 8, 8, 1\), got \(3, 9, 8, 1\)"):
+        attacks.fgsm(network, np.zeros((3, 9, 8, 1), np.float32), np.zeros(3, int), 0.1)
+
+
 RING = mixtures.gaussian_ring()
 SAMPLER = gan.GAN(*players(), LOSS)
 PICTURES = np.zeros((4, 16, 16, 1))
@@ -437,6 +488,8 @@ def perturbed(*how):
         (lambda value: perturbed(2, value), "seed", (-1, 1.5, "1", None, True)),
         (lambda value: attacks.gaussian_noise(systems.IMAGES, 0.1, seed=value), "seed", (1.5, "1", None, True)),
         (lambda value: sampling.uniform((2,), value, 0, "noise"), "seed", (1.5, "1", None, True)),
+        (lambda value: sampling.uniform((2,), 0, value, "noise"), "step", (1.5, "1", None, True)),
+        (lambda value: latent_noise(2, value), "latent_dim", NOT_WHOLE),
         (lambda value: SAMPLER.sample(2, value), "seed", (-1, 1.5, "1", None)),
         (lambda value: RING.sample(value), "n", (-1, 2.5, "3", None)),
         (lambda value: RING.sample(2, value), "seed", (-1, 1.5, "1", None)),

@@ -18,8 +18,13 @@ from nbformat import v4
 import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
-KEEP = "import builtins; builtins.kept = dict(globals())"
-FORGET = "[globals().pop(name) for name in globals().keys() - kept.keys()]; globals().update(kept)"
+KEEP = "import builtins; builtins.names_kept = dict(globals())"
+FORGET = """
+import builtins
+[globals().pop(name) for name in globals().keys() - builtins.names_kept.keys()]
+globals().update(builtins.names_kept)
+"""
+OF_OTHERS = {".cache", ".ipython", ".keras"}  # what Matplotlib, Jupyter and Keras keep in a home that is new
 
 
 def errors(cells: list, folder: Path) -> list[tuple[str, str, str]]:
@@ -69,7 +74,8 @@ def main(paths: list[str]) -> None:
         for how in (twice, alone):
             with tempfile.TemporaryDirectory() as folder:
                 found = errors(how(chapter), Path(folder))
-                left = [file.relative_to(folder) for file in sorted(Path(folder).rglob("*")) if file.is_file()]
+                files = [file.relative_to(folder) for file in sorted(Path(folder).rglob("*")) if file.is_file()]
+                left = [file for file in files if not OF_OTHERS & set(file.parts)]
             names = [error for error in found if error[1] == "NameError"]
             print(f"{path.name}, {how.__name__}: {len(found)} of {len(chapter)} cells fail, {len(names)} for a name")
             for name, kind, said in found:

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..core import checks
+from ..core.system import check_examples
 from ..data.images import check_images
 from .ball import checked_norm
 
@@ -33,6 +34,8 @@ def checked(model, images, labels, epsilon, norm: str = "linf") -> tuple[np.ndar
     checks.not_negative("epsilon", epsilon)
     checked_norm(norm)
     images = checked_images(images)
+    if hasattr(model, "input_shape"):
+        check_examples(images, model.input_shape[1:], "images")
     classes = model(images[:1], training=False).shape[-1]
     return images, checks.labels(labels, classes, len(images)).astype(np.int64)
 

@@ -10,6 +10,7 @@ import functools
 import inspect
 import math
 import numbers
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -85,6 +86,13 @@ def image_shape(name: str, value) -> tuple[int, int, int]:
     return tuple(map(int, value))
 
 
+def file(name: str, value):
+    """The name of a file, or ``None``."""
+    if value is not None and not isinstance(value, str | os.PathLike):
+        raise refuse(name, "the name of a file", value)
+    return value
+
+
 def array(name: str, wanted: str, values) -> np.ndarray:
     """What NumPy makes an array of."""
     try:
@@ -93,11 +101,13 @@ def array(name: str, wanted: str, values) -> np.ndarray:
         raise ValueError(f"{name} must be {wanted}, got rows of different lengths") from error
 
 
-def finite(name: str, values: np.ndarray) -> np.ndarray:
-    """An array of numbers, none of which is NaN or infinite."""
+def finite(name: str, values: np.ndarray, dtype=None) -> np.ndarray:
+    """An array of numbers, as ``dtype`` if one is given, none of which is NaN or infinite."""
     values = array(name, "finite numbers", values)
     if values.dtype.kind not in "biuf":
         raise ValueError(f"{name} must be finite numbers, got {values.dtype}")
+    with np.errstate(over="ignore"):  # what becomes infinite is refused below
+        values = values.astype(dtype or values.dtype, copy=False)
     wrong = values.size - np.count_nonzero(np.isfinite(values))
     if wrong:
         raise ValueError(f"{name} must be finite numbers, got {wrong:,} of {values.size:,} that are NaN or infinite")
@@ -120,6 +130,9 @@ def labels(values: np.ndarray, classes: int, n: int | None = None) -> np.ndarray
 
 def same_shape(**arrays) -> None:
     """Several arrays or tensors of one shape, by name: broadcasting would hide a mistake."""
+    for name, values in arrays.items():
+        if not hasattr(values, "shape"):
+            raise refuse(name, "an array or a tensor", values)
     shapes = [tuple(array.shape) for array in arrays.values()]
     unequal = any(len(set(sides) - {None}) > 1 for sides in zip(*shapes, strict=False))
     if unequal or len(set(map(len, shapes))) > 1:

@@ -80,7 +80,7 @@ def step_seed(seed: int | Seed, step: tf.Tensor | int, stream: str) -> tf.Tensor
         run = seed.of(stream)
     else:
         run = tf.constant(stream_number(checks.integer("seed", seed), stream), tf.int64)
-    return tf.stack([run, tf.cast(step, tf.int64)])
+    return tf.stack([run, tf.cast(step if tf.is_tensor(step) else checks.integer("step", step), tf.int64)])
 
 
 def replicas() -> tuple[tf.Tensor | int, int]:

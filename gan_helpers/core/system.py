@@ -247,8 +247,7 @@ class System(keras.Model):
             ``self.curves``.
 
         Raises:
-            ValueError: a source does not fit, ``steps`` is no multiple of ``every``, or one of the numbers makes no
-                sense.
+            ValueError: a source does not fit, ``steps`` is no multiple of ``every``, or an argument makes no sense.
             NotANumberError: a loss is no longer a number.
             CheckpointError: the checkpoint belongs to another run, is damaged, cannot be written, or another training
                 saves to it.
@@ -264,8 +263,8 @@ class System(keras.Model):
             self._make_functions()
             self._attributes_changed = False
         settings = {"batch_size": batch_size}
-        watching = [watchers.NaNGuard(), watchers.RecordCurves(), *callbacks]
-        with checkpoints.only_trainer(checkpoint):
+        watching = [watchers.NaNGuard(), watchers.RecordCurves(), *checked_callbacks(callbacks)]
+        with checkpoints.only_trainer(checks.file("checkpoint", checkpoint)):
             if checkpoint is not None:
                 settings["data"] = checkpoints.digest(sources)
                 checkpoints.resume(self, checkpoint, settings)
@@ -414,6 +413,14 @@ def copy_variables(source, target) -> None:
         old.assign(new)
 
 
+def checked_callbacks(callbacks) -> Iterable[keras.callbacks.Callback]:
+    """The callbacks, if they are a list or tuple of such; else a ``ValueError``."""
+    many = isinstance(callbacks, list | tuple)
+    if not many or not all(isinstance(callback, keras.callbacks.Callback) for callback in callbacks):
+        raise checks.refuse("callbacks", "a list of Keras callbacks", callbacks)
+    return callbacks
+
+
 def check_examples(examples: np.ndarray, shape: tuple[int | None, ...], name: str = "training data") -> None:
     """Raise a clear error unless all ``examples`` are finite floats of shape (n, *shape), and images in [−1, 1]."""
     sides = np.shape(examples)[1:]
@@ -431,9 +438,10 @@ def latent_noise(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
     """``n`` Gaussian latent vectors, float32, shape (n, latent_dim).
 
     Raises:
-        ValueError: ``n`` or ``seed`` is no whole number, or negative.
+        ValueError: an argument is no whole number, or too small.
     """
     n, seed = checks.count("n", n, least=0), checks.count("seed", seed, least=0)
+    latent_dim = checks.count("latent_dim", latent_dim)
     return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype=np.float32)
 
 

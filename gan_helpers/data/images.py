@@ -86,6 +86,12 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((images + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
+def check_whole(name: str, value, least: int) -> None:
+    """Raise unless it is a whole number of at least ``least``; the rooms above have ``core/checks`` for that."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+
+
 def few_per_class(labels: np.ndarray, per_class: int, seed: int = 0, skip: int = 0) -> np.ndarray:
     """Which examples keep their labels if only a few do: ``per_class`` of each class, drawn at random.
 
@@ -105,8 +111,7 @@ def few_per_class(labels: np.ndarray, per_class: int, seed: int = 0, skip: int =
     if labels.dtype.kind not in "iu" or not labels.size or labels.min() < 0:
         raise ValueError(f"labels must be ints of at least 0, got {labels.size} of {labels.dtype}")
     for name, value, least in (("per_class", per_class, 1), ("skip", skip, 0), ("seed", seed, 0)):
-        if not isinstance(value, (int, np.integer)) or value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+        check_whole(name, value, least)
     counts = np.bincount(labels)
     if counts.min() < skip + per_class:
         raise ValueError(f"per_class + skip must be at most {counts.min()}, as many as each class has; "

@@ -17,6 +17,8 @@ from numbers import Real
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from .images import check_whole
+
 
 @dataclass(frozen=True, eq=False)
 class GaussianMixture:
@@ -40,17 +42,20 @@ class GaussianMixture:
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """``n`` random points, float32, shape (n, d)."""
-        for name, value in (("n", n), ("seed", seed)):
-            if not isinstance(value, (int, np.integer)) or value < 0:
-                raise ValueError(f"{name} must be a whole number of at least 0, got {value!r}")
+        check_whole("n", n, 0)
+        check_whole("seed", seed, 0)
         rng = np.random.default_rng(seed)
         which = rng.integers(len(self.centres), size=n)
         points = self.centres[which] + self.width * rng.standard_normal((n, self.centres.shape[1]))
         return points.astype(np.float32)
 
     def density(self, points: np.ndarray) -> np.ndarray:
-        """p(x) at each of ``points`` (n, d); float64, shape (n,)."""
-        d = self.centres.shape[1]
+        """p(x) at each of ``points`` (n, d); float64, shape (n,).
+
+        Raises:
+            ValueError: the points have another dimension, or a value is not finite.
+        """
+        points, d = self.checked(points), self.centres.shape[1]
         squares = cdist(points, self.centres, "sqeuclidean") / self.width**2
         return np.exp(-squares / 2).mean(axis=1) / (2 * np.pi * self.width**2) ** (d / 2)
 
@@ -70,16 +75,23 @@ class GaussianMixture:
         Raises:
             ValueError: there are no points, or they have another dimension, or a value is not finite.
         """
-        shape = (np.size(points, 0), self.centres.shape[1])
+        points = self.checked(points)
         if not len(points):
             raise ValueError("modes cannot be counted without points")
-        if np.shape(points) != shape or not np.isfinite(points).all():
-            raise ValueError(f"points must be finite numbers of shape {shape}, got shape {np.shape(points)} or NaN")
         distance = cdist(points, self.centres)
         near = distance.min(axis=1) <= 3 * self.width
         visits = np.bincount(distance.argmin(axis=1)[near], minlength=len(self.centres))
         fair_share = len(points) / len(self.centres)
         return {"modes": int((visits >= fair_share / 5).sum()), "good": float(near.mean())}
+
+    def checked(self, points) -> np.ndarray:
+        """Points as an array, or a clear error."""
+        points, d = np.asarray(points), self.centres.shape[1]
+        numbers = points.dtype.kind in "biuf" and np.isfinite(points).all()
+        if not numbers or points.ndim != 2 or points.shape[1] != d:
+            found = f"{points.dtype} of shape {points.shape}, or NaN"
+            raise ValueError(f"points must be finite numbers of shape (n, {d}), got {found}")
+        return points
 
 
 def two_gaussians(distance: float = 4.0, width: float = 0.5) -> GaussianMixture:
@@ -91,8 +103,7 @@ def two_gaussians(distance: float = 4.0, width: float = 0.5) -> GaussianMixture:
 
 def gaussian_ring(modes: int = 8, radius: float = 2.0, width: float = 0.1) -> GaussianMixture:
     """``modes`` Gaussians evenly spaced on a circle around the origin, the test bench of many GAN papers."""
-    if not isinstance(modes, (int, np.integer)) or modes is True or modes < 1:
-        raise ValueError(f"modes must be a whole number of at least 1, got {modes!r}")
+    check_whole("modes", modes, 1)
     if not isinstance(radius, Real) or not np.isfinite(radius):
         raise ValueError(f"radius must be a finite number, got {radius!r}")
     angles = 2 * np.pi * np.arange(modes) / modes

@@ -23,7 +23,7 @@ from PIL import Image
 
 from . import manifest
 from .fashion import full_fashion_mnist
-from .images import ImageDataset, block_mean, checked_part, dataset_of, read_only
+from .images import ImageDataset, block_mean, check_whole, checked_part, dataset_of, read_only
 
 EMOJI_STYLES = ("noto", "twemoji", "fluent")
 EMOJI_SIZE = 64  # pixels a side, as shipped
@@ -127,8 +127,7 @@ def unpaired_emoji(a: str = "twemoji", b: str = "fluent", size: int = EMOJI_SIZE
     """
     if a == b:
         raise ValueError(f"a and b must be two styles, got {a!r} twice")
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
+    check_whole("seed", seed, 0)
     family = families(emoji_names())
     place = np.random.default_rng(seed).permutation(family[-1] + 1)[family]  # of its family in a random order
     in_a = place < np.median(place)

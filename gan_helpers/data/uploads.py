@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 from PIL import Image, ImageOps
 
-from .images import to_unit_range
+from .images import check_whole, to_unit_range
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")  # no others: Pillow would run other programs for some of them
 MOST_BYTES = 10_000_000  # Jupyter closes the connection on larger messages
@@ -36,8 +36,7 @@ def read_picture(content: bytes, side: int = 64) -> np.ndarray:
     Warns:
         UserWarning: there are several pictures in the file, as in an animation. The first is used.
     """
-    if not isinstance(side, (int, np.integer)) or side < 1:
-        raise ValueError(f"side must be a whole number of at least 1, got {side!r}")
+    check_whole("side", side, 1)
     check_content(content)
     with warnings.catch_warnings(action="ignore"):  # Pillow's own, such as those about odd notes of a camera
         picture = opened(content)

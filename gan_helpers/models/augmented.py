@@ -25,7 +25,7 @@ from .translators import block, convolution, instance_normalization
 # -------------------------------------------------------------------------------------------------- networks
 
 
-@checks.sizes()
+@checks.sizes(code_dim=0)
 def build_coded_generator(code_dim: int = 2, base: int = 16, depth: int = 3) -> keras.Model:
     """Images (n, h, w, 3) and codes (n, code_dim) → images (n, h, w, 3), float32 in [−1, 1].
 

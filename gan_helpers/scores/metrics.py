@@ -27,7 +27,7 @@ def inception_score(probabilities: np.ndarray, splits: int = 10) -> tuple[float,
     Raises:
         ValueError: the rows are no probabilities, or there are fewer rows than parts.
     """
-    p = checks.finite("probabilities", np.asarray(probabilities, np.float64))
+    p = checks.finite("probabilities", probabilities, np.float64)
     if p.ndim != 2 or not p.size or not np.allclose(p.sum(axis=1), 1, atol=1e-3) or p.min() < 0:
         raise ValueError(f"probabilities must be rows that sum to 1, shape (n, classes); got shape {p.shape}")
     if checks.count("splits", splits) > len(p):
@@ -59,7 +59,7 @@ def frechet_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
     """
     moments = []
     for name, features in (("features_a", features_a), ("features_b", features_b)):
-        features = checks.finite(name, np.asarray(features, np.float64))
+        features = checks.finite(name, features, np.float64)
         if features.ndim != 2:
             raise ValueError(f"{name} must be of shape (n, d), got shape {features.shape}")
         if len(features) <= features.shape[1]:
@@ -129,8 +129,8 @@ def kernel_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
     Raises:
         ValueError: the widths differ, a value is not finite, or there are fewer than two samples on a side.
     """
-    a = checks.finite("features_a", np.asarray(features_a, np.float64))
-    b = checks.finite("features_b", np.asarray(features_b, np.float64))
+    a = checks.finite("features_a", features_a, np.float64)
+    b = checks.finite("features_b", features_b, np.float64)
     for name, features in (("features_a", a), ("features_b", b)):
         if features.ndim != 2 or len(features) < 2:
             raise ValueError(f"{name} must be of shape (n, d), n at least 2, got shape {features.shape}")
@@ -203,8 +203,8 @@ def density(real: np.ndarray, fake: np.ndarray, k: int = 5) -> float:
 
 def checked_clouds(real: np.ndarray, fake: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Both clouds as float64; or a clear error unless they are of one width, with more than k samples on each side."""
-    real = checks.finite("real", np.asarray(real, np.float64))
-    fake = checks.finite("fake", np.asarray(fake, np.float64))
+    real = checks.finite("real", real, np.float64)
+    fake = checks.finite("fake", fake, np.float64)
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise ValueError(f"real and fake must be (n, d) and (m, d), got {real.shape} and {fake.shape}")
     if min(len(real), len(fake)) <= checks.count("k", k):
@@ -235,8 +235,8 @@ def nearest_neighbours(queries: np.ndarray, references: np.ndarray, chunk: int =
         ValueError: the shapes differ, a value is not finite, one of the two is empty, or ``chunk`` is no whole number
             of at least 1.
     """
-    queries = checks.finite("queries", np.asarray(queries, np.float32))
-    references = checks.finite("references", np.asarray(references, np.float32))
+    queries = checks.finite("queries", queries, np.float32)
+    references = checks.finite("references", references, np.float32)
     if queries.shape[1:] != references.shape[1:]:
         raise ValueError(f"a query has shape {queries.shape[1:]} and a reference {references.shape[1:]}")
     if not (len(queries) and len(references)):
@@ -296,8 +296,8 @@ def psnr(images: np.ndarray, targets: np.ndarray) -> float:
     Raises:
         ValueError: the shapes differ or are not those of images, there are none, or a value is not finite.
     """
-    images = checks.finite("images", np.asarray(images, np.float64))
-    targets = checks.finite("targets", np.asarray(targets, np.float64))
+    images = checks.finite("images", images, np.float64)
+    targets = checks.finite("targets", targets, np.float64)
     if images.shape != targets.shape or images.ndim != 4 or not images.size:
         raise ValueError(
             "images and targets must have one shape, (n, height, width, channels), n at least 1; "
