@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 COLAB := .venv-colab
 BENCH := .venv-bench
+AUDIT := .venv-audit
 CH ?=
 LAB_FLAGS ?=
 MODE ?= laptop
 REPOSITORY :=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-fast check test-colab test-browser run train doctor bench html restamp lock data clean \
+.PHONY: help lab test test-fast check test-colab test-browser run train doctor bench html restamp lock audit data clean \
   fitting-python
 
 help: ## this help
@@ -111,9 +112,14 @@ restamp: $(VENV)/.ready ## write repository address and version into notebooks a
 lock: ## resolve the exact versions anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra tf --extra lab --extra test --no-header --no-annotate --quiet --output-file requirements.lock
 
+audit: | fitting-python ## look the locked packages up among known vulnerabilities (needs the network)
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(AUDIT)/bin/pip-audit --no-deps --disable-pip --requirement requirements.lock
+
 data: $(VENV)/.ready ## build the shipped data and the colour judge anew (needs npm and apt-get)
 	$(BIN)/python tools/build_data.py
 	$(BIN)/python tools/build_judge.py
 
 clean: ## remove environments and caches
-	rm -rf $(VENV) $(COLAB) $(BENCH) build *.egg-info .build-data .hypothesis
+	rm -rf $(VENV) $(COLAB) $(BENCH) $(AUDIT) build *.egg-info .build-data .hypothesis

@@ -108,8 +108,8 @@ def few_per_class(labels: np.ndarray, per_class: int, seed: int = 0, skip: int =
         ValueError: a class has fewer than ``skip + per_class`` examples, or an argument makes no sense.
     """
     labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu" or not labels.size or labels.min() < 0:
-        raise ValueError(f"labels must be ints of at least 0, got {labels.size} of {labels.dtype}")
+    if labels.dtype.kind not in "iu" or labels.ndim != 1 or not labels.size or labels.min() < 0:
+        raise ValueError(f"labels must be ints of at least 0, shape (n,), got {labels.dtype} of shape {labels.shape}")
     for name, value, least in (("per_class", per_class, 1), ("skip", skip, 0), ("seed", seed, 0)):
         check_whole(name, value, least)
     counts = np.bincount(labels)
