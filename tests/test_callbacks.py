@@ -247,3 +247,15 @@ def test_figures_are_drawn(make_gan, tmp_path):
     for i, figure in enumerate(figures):
         figure.savefig(tmp_path / f"{i}.png")
         assert (tmp_path / f"{i}.png").stat().st_size > 2000
+
+
+def test_a_cell_that_is_run_again_shows_what_there_is(make_gan):
+    """Nothing is left to train, but its callbacks are new ones."""
+    gan = train(make_gan(), callbacks.Dashboard(seconds=0))
+    weights = [variable.numpy() for variable in gan.generator.variables]
+    grids, dashboard, watch = callbacks.SampleGrids([0, 10, 20], n=3), callbacks.Dashboard(), watchers.Stopwatch()
+    gan.train(IMAGES, steps=20, every=5, batch_size=16, callbacks=[watch, grids, dashboard])
+    assert list(grids.snapshots) == [20] and watch.seconds == 0
+    assert len(grids.figure().axes) == 1 and "step 20 / 20" in dashboard.figure().get_suptitle()
+    for variable, before in zip(gan.generator.variables, weights, strict=True):
+        np.testing.assert_array_equal(variable, before)

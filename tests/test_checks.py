@@ -104,7 +104,19 @@ def test_whatever_comes_is_kept_or_refused_by_name(check):
 def test_labels_are_whole_within_the_classes_and_one_for_each():
     for good in ([0, 2, 1], np.array([2], np.uint8), systems.LABELS):
         assert checks.labels(good, 3) is not None and checks.labels(good, 3, len(good)) is not None
-    for bad in ([0, 3], [-1, 0], [0.5, 1], ["a"], [], [[0], [1]], 1, [float("nan")], [True, False], None):
+    for bad in (
+        [0, 3],
+        [-1, 0],
+        [0.5, 1],
+        ["a"],
+        [],
+        np.zeros(0, int),
+        [[0], [1]],
+        1,
+        [float("nan")],
+        [True, False],
+        None,
+    ):
         with pytest.raises(ValueError, match=r"^labels must be ints from 0 to 2, shape \(n,\); got "):
             checks.labels(bad, 3)
     with pytest.raises(ValueError, match=r"2, one for each of 4 image\(s\); got int64 of shape \(3,\), from 0 to 2"):
@@ -395,6 +407,12 @@ def test_covariances_that_are_none_are_refused():
                 metrics.frechet_from_moments(mean, cov, mean, one)
     with pytest.raises(ValueError, match="^mean_b must be finite"):
         metrics.frechet_from_moments(mean, cov, mean * nan, cov)
+    for skew, fits in ((0.9e-4, True), (1.1e-4, False)):  # a little asymmetry is rounding
+        with contextlib.nullcontext() if fits else pytest.raises(ValueError, match="^cov_b must be symmetric"):
+            metrics.frechet_from_moments(mean, cov, mean, cov + np.triu(np.full((2, 2), skew), 1))
+    for least, fits in ((-0.9e-4, True), (-1.2e-4, False)):  # and so is a variance a little below 0
+        with contextlib.nullcontext() if fits else pytest.raises(ValueError, match="^cov_b must be a covariance"):
+            metrics.frechet_from_moments(mean, cov, mean, np.diag([1, least]))
     assert metrics.frechet_from_moments(mean, 0 * cov, mean, 1e-12 * cov) == pytest.approx(0, abs=1e-10)
     assert metrics.frechet_from_moments(0.0, 1.0, 0.0, 4.0) == pytest.approx(1)
 

@@ -56,6 +56,17 @@ BETAS = {"progan_people": (0.0, 0.99), "stylegan_people": (0.0, 0.99), "cyclegan
 
 
 @pytest.mark.parametrize("name", zoo.RECIPES)
+def test_other_settings_reach_the_system_as_well(name):
+    """What a recipe says may be what its system does by default, and so would not be missed."""
+    recipe = zoo.recipe(name)
+    model = recipe.make(**recipe.settings, seed=recipe.seed, steps=recipe.steps)
+    kept = [key for key in model.identity() if isinstance(recipe.settings.get(key), float)]
+    other = {key: recipe.settings[key] / 2 for key in kept}
+    changed = recipe.make(**recipe.settings | other, seed=recipe.seed + 1, steps=recipe.steps).identity()
+    assert {key: changed[key] for key in kept} == other and changed["seed"] == recipe.seed + 1
+
+
+@pytest.mark.parametrize("name", zoo.RECIPES)
 def test_a_recipes_settings_reach_its_system(name):
     """Whatever the system keeps by the name of a setting; and its optimizers' rates, which may fall until the end."""
     recipe, model = zoo.recipe(name), zoo.load(name).model

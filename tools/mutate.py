@@ -6,16 +6,18 @@ python tools/mutate.py --count 100 --first 30 --minutes 5  # in portions: the fi
 
 TensorFlow is imported once, and each change is tried in a forked process; nothing is written into the library. A first
 run finds out which tests pass through which line: a change is tried with these, until one fails. (It takes a quarter
-of an hour, is kept in build/mutants, and is repeated for test files that have changed.) What survives is printed, and
-is either equivalent, so that no test could tell, or lacks a test. A change that takes five times as long as the tests
-took (and half a minute more) is ended. It is probably one that never comes to an end, but on a busy machine it may not
-be: it is counted apart.
+of an hour, is kept in build/mutants, and is repeated for test files that have changed.) The cheap tests come first,
+and the expensive ones only where these all pass. What survives is printed, and is either equivalent, so that no test
+could tell, or lacks a test. A change that takes five times as long as the tests took (and half a minute more) is ended.
+It is probably one that never comes to an end, but on a busy machine it may not be: it is counted apart.
 """
 
 import argparse
 import ast
+import bisect
 import hashlib
 import importlib
+import itertools
 import json
 import linecache
 import os
@@ -39,7 +41,7 @@ OF_IMPORTS = (
     "tests/test_defaults.py::test_defaults",
     "tests/test_zoo.py::test_every_recipe_ships",
 )  # of what is made at an import
-BUDGET = 40  # seconds of tests, as they took in the first run, that a change has to survive
+CHEAP = 40  # seconds of tests, as they took in the first run, that a change is tried with before the others
 OTHER_COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -264,8 +266,10 @@ def digest(files: list[Path]) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
-def tests_of(mutant: Mutant, traced: dict, source: str) -> list[str]:
-    """The tests to try a change with: of its line, else of the function around it; its own file's and cheap ones first.
+def tests_of(mutant: Mutant, traced: dict, source: str) -> tuple[list[str], list[str]]:
+    """The tests to try a change with: of its line, else of the function around it; cheap ones, and the others.
+
+    Its own file's tests come first.
 
     What is only run when the module is imported, such as a default or a recipe, may matter to any test.
     """
@@ -284,13 +288,10 @@ def tests_of(mutant: Mutant, traced: dict, source: str) -> list[str]:
     first = own if called else (*own, *OF_IMPORTS)
     found = {*found, *(test for test in traced["seconds"] if test.startswith(first))}  # autograph hides some lines
 
-    chosen, left = [], BUDGET
-    for test in sorted(found, key=lambda test: (not test.startswith(first), traced["seconds"][test])):
-        left -= traced["seconds"][test]
-        if left < 0 and chosen:
-            break
-        chosen.append(test)
-    return chosen
+    tests = sorted(found, key=lambda test: (not test.startswith(first), traced["seconds"][test]))
+    seconds = list(itertools.accumulate(traced["seconds"][test] for test in tests))
+    cheap = max(1, bisect.bisect(seconds, CHEAP))
+    return tests[:cheap], tests[cheap:]
 
 
 def survives(mutant: Mutant, tests: list[str]) -> int:
@@ -346,16 +347,18 @@ def main(arguments: list[str]) -> None:
         if time.monotonic() > end:
             break
         source = (ROOT / mutant.path).read_text(encoding="utf-8")
-        tests = tests_of(mutant, traced, source)
-        limit = 30 + 5 * sum(traced["seconds"][test] for test in tests)
-        start = time.monotonic()
-        code = apart(lambda mutant=mutant, tests=tests: survives(mutant, tests), limit, log) if tests else 0
+        start, code, count = time.monotonic(), 0, 0
+        for tests in tests_of(mutant, traced, source):
+            if tests and code == 0:
+                limit = 30 + 5 * sum(traced["seconds"][test] for test in tests)
+                code = apart(lambda mutant=mutant, tests=tests: survives(mutant, tests), limit, log)
+                count += len(tests)
         verdict = {0: "SURVIVED", None: "too slow"}.get(code, "killed")
         killed, ended, survived = killed + (verdict == "killed"), ended + (code is None), survived + (code == 0)
         line = source.splitlines()[mutant.line - 1].strip()
         print(
             f"{verdict:<8} {mutant.path}:{mutant.line}  {mutant.change}  |  {line}  "
-            f"({len(tests)} tests, {time.monotonic() - start:.0f} s)",
+            f"({count} tests, {time.monotonic() - start:.0f} s)",
             flush=True,
         )
     tried = f"{killed + ended + survived} of {len(mutants)} changes (seed {options.seed})"

@@ -226,7 +226,8 @@ class System(keras.Model):
     ) -> Curves:
         """Train until step ``steps``.
 
-        Called again with a larger number it goes on where it stopped; with a smaller one it does nothing.
+        Called again with a larger number it goes on where it stopped; with a smaller one it makes no step. (Callbacks
+        hear that training begins and ends even then, so that a cell that is run again shows what there is.)
 
         Args:
             sources: training data. Each source is an array of examples, float32, shape (n, *example_shape), or a tuple
@@ -269,13 +270,15 @@ class System(keras.Model):
                 settings["data"] = checkpoints.digest(sources)
                 checkpoints.resume(self, checkpoint, settings)
                 watching.append(checkpoints.Checkpoint(checkpoint, settings))
+            tensors = ()
             if self.steps_done < steps:
                 every = min(every, steps)
                 if steps % every or self.steps_done % every:
                     raise ValueError(
                         f"steps ({steps}, {self.steps_done} of them done) must be multiples of every ({every})"
                     )
-                self._run(sampling.as_tensors(sources), sizes, steps, every, watching)
+                tensors = sampling.as_tensors(sources)
+            self._run(tensors, sizes, steps, every, watching)
         return self.curves
 
     def _checked_sizes(self, sources, batch_size) -> tuple[int, ...]:

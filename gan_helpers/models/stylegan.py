@@ -158,7 +158,7 @@ class StyleGAN(GAN):
         n, count = batch.shape[0], self.generator.n_styles
         one = self.generator.mapping(self.noise(n, step, player))
         other = self.generator.mapping(self.noise(n, step, f"{player}, second"))
-        chance, place = tf.unstack(sampling.uniform((1, 2), self.seed, step, f"{player} mixing")[0])
+        chance, place = tf.unstack(sampling.uniform((2,), self.seed, step, f"{player} mixing"))
         crossing = tf.where(chance < self.mixing, 1 + tf.floor(place * (count - 1)), count)
         styles = [tf.where(float(i) < crossing, one, other) for i in range(count)]
         return self.generator.synthesis(styles, noise=self.pixel_noise(step, player))
