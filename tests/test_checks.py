@@ -104,19 +104,7 @@ def test_whatever_comes_is_kept_or_refused_by_name(check):
 def test_labels_are_whole_within_the_classes_and_one_for_each():
     for good in ([0, 2, 1], np.array([2], np.uint8), systems.LABELS):
         assert checks.labels(good, 3) is not None and checks.labels(good, 3, len(good)) is not None
-    for bad in (
-        [0, 3],
-        [-1, 0],
-        [0.5, 1],
-        ["a"],
-        [],
-        np.zeros(0, int),
-        [[0], [1]],
-        1,
-        [float("nan")],
-        [True, False],
-        None,
-    ):
+    for bad in ([0, 3], [-1, 0], [0.5, 1], ["a"], [], np.zeros(0, int), [[0], [1]], 1, [np.nan], [True], None):
         with pytest.raises(ValueError, match=r"^labels must be ints from 0 to 2, shape \(n,\); got "):
             checks.labels(bad, 3)
     with pytest.raises(ValueError, match=r"2, one for each of 4 image\(s\); got int64 of shape \(3,\), from 0 to 2"):

@@ -54,6 +54,15 @@ def test_outputs_come_from_the_code_as_it_stands(chapter):
     assert counts == list(range(1, len(counts) + 1)), f"not run in order from a clean kernel: {again}"
 
 
+def test_the_readme_tells_how_much_memory_each_chapter_takes():
+    stamps = {path.stem: nbformat.read(path, as_version=4).metadata[notebooks.STAMP] for path in CHAPTERS
+              if path.parent.name == "notebooks"}  # fmt: skip
+    measured = [f"{stamp['peak_mb'] / 1000:.1f}" for _, stamp in sorted(stamps.items()) if stamp["mode"] == "laptop"]
+    row = re.search(r"^\| GB \|(.*)\|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [cell.strip() for cell in row[1].split("|")] == measured
+    assert max(map(float, measured)) <= 3.0, "laptops have 8 GB, and other programs"
+
+
 def test_every_figure_is_saved_as_a_picture(chapter):
     _, notebook = chapter
     for output in (output for cell in code(notebook) for output in cell.outputs):
