@@ -8,8 +8,8 @@ TensorFlow is imported once, and each change is tried in a forked process; nothi
 run finds out which tests pass through which line: a change is tried with these, until one fails. (It takes a quarter
 of an hour, is kept in build/mutants, and is repeated for test files that have changed.) The cheap tests come first,
 and the expensive ones only where these all pass. What survives is printed, and is either equivalent, so that no test
-could tell, or lacks a test. A change that takes five times as long as the tests took (and half a minute more) is ended.
-It is probably one that never comes to an end, but on a busy machine it may not be: it is counted apart.
+could tell, or lacks a test. A change that takes five times as long as the tests took (and half a minute more) is ended:
+it is probably one that never comes to an end, and is counted apart.
 """
 
 import argparse
@@ -20,8 +20,10 @@ import importlib
 import itertools
 import json
 import linecache
+import math
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -168,10 +170,15 @@ def changed(mutant: Mutant, source: str) -> str:
 
 
 def apart(work: Callable[[], int], seconds: float, log: Path) -> int | None:
-    """The exit code of ``work`` in a forked process; ``None`` if it took longer than that and was ended."""
+    """The exit code of ``work`` in a forked process; ``None`` if it took longer than that and was ended.
+
+    Seconds of the processor count, however busy the machine is. What takes none, such as waiting for ever, is ended
+    after ten times as many seconds of the clock.
+    """
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
+        resource.setrlimit(resource.RLIMIT_CPU, 2 * (math.ceil(seconds),))
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
@@ -181,11 +188,12 @@ def apart(work: Callable[[], int], seconds: float, log: Path) -> int | None:
         finally:
             sys.stdout.flush()
             os._exit(code)
-    end = time.monotonic() + seconds
+    end = time.monotonic() + 10 * seconds
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status)
+            code = os.waitstatus_to_exitcode(status)
+            return None if code in (-signal.SIGXCPU, -signal.SIGKILL) else code
         time.sleep(0.02)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
