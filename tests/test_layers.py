@@ -143,6 +143,7 @@ def test_a_modulated_convolution_has_a_kernel_for_each_example(demodulate):
     layer = ModulatedConv2D(5, 3, demodulate)
     x, style = RNG.normal(size=(3, 6, 6, 4)).astype(np.float32), RNG.normal(size=(3, 2)).astype(np.float32)
     y = layer(x, style).numpy()
+    assert layer.scale == pytest.approx(1 / np.sqrt(3 * 3 * 4))  # equalised, as in the other layers
     for i in range(3):
         kernel = layer.kernel.numpy() * layer.scale * layer.factors(style[i : i + 1]).numpy()[0, :, np.newaxis]
         if demodulate:
