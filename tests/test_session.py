@@ -118,6 +118,16 @@ def test_the_set_up_line_counts_the_threads_that_compute():
     """On one processor, results are not those of two: whoever compares bits must see that."""
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); import gan_helpers as gh; gh.setup()"
     told = "from gan_helpers.core import session; session.quiet_tensorflow(); session.use_threads(3); session.setup()"
+    told += "; import tensorflow as tf; assert tf.config.threading.get_inter_op_parallelism_threads() == 3"
     for line, count in ((code, "CPU (1 thread)"), (told, "CPU (3 threads)")):
         process = subprocess.run([sys.executable, "-c", line], check=True, capture_output=True, text=True)
         assert count in process.stdout
+
+
+def test_graphics_processors_are_named(monkeypatch):
+    import tensorflow as tf
+
+    names = {"first": {"device_name": "Tesla T4"}, "second": {}}
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: list(names) if kind == "GPU" else [])
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", names.get)
+    assert session.device() == "GPU Tesla T4, GPU"
