@@ -6,7 +6,7 @@ import pytest
 
 from gan_helpers import losses
 from gan_helpers.core import watchers
-from gan_helpers.core.curves import Curves
+from gan_helpers.core.curves import Curves, game_panels
 from gan_helpers.core.system import latent_noise
 from gan_helpers.models import vae
 from gan_helpers.show import callbacks, plots
@@ -259,3 +259,13 @@ def test_a_cell_that_is_run_again_shows_what_there_is(make_gan):
     assert len(grids.figure().axes) == 1 and "step 20 / 20" in dashboard.figure().get_suptitle()
     for variable, before in zip(gan.generator.variables, weights, strict=True):
         np.testing.assert_array_equal(variable, before)
+
+
+def test_what_is_drawn_of_a_game():
+    """Dashed: where its curves would be if the discriminator could only guess."""
+    losses_drawn, accuracy = game_panels(("d_loss", "g_loss", "real_accuracy", "fake_accuracy"), (1.4, 0.7))
+    assert losses_drawn.guides == {"d_loss": 1.4, "g_loss": 0.7} and losses_drawn.linear_to == 2.8
+    assert list(accuracy.curves) == ["real_accuracy", "fake_accuracy"] and accuracy.guides == {"guessing": 0.5}
+    assert accuracy.limits[0] < 0 < 1 < accuracy.limits[1] < 1.1
+    (critic,) = game_panels(("d_loss", "g_loss", "penalty"), None)
+    assert critic.guides == {} and critic.linear_to is None
