@@ -168,14 +168,16 @@ def explored(seen):
 
 @pytest.fixture
 def seen(monkeypatch):
-    """The controls, by name, of an explorer that is opened next, and what it shows: the first tiles of each figure."""
+    """The controls, by name, of an explorer that is opened next, and what it shows: of each figure the tiles that
+    are called "changed", or else the first."""
     found, tiles = {}, []
 
     def display(shown):
         if isinstance(shown, ipywidgets.HBox):
             found.update(upload=shown.children[0], message=shown.children[1])
         else:
-            tiles.append(shown.axes[0].images[0].get_array())
+            panels = [axes for axes in shown.axes if axes.get_title() == "changed"] or shown.axes
+            tiles.append(panels[0].images[0].get_array())
 
     def interact(show, **controls):
         found.update(controls)
@@ -321,11 +323,13 @@ def test_the_slider_changes_the_image_and_the_probabilities(monkeypatch):
     monkeypatch.setattr(ipywidgets, "interact", interact)
     widgets.epsilon_explorer(systems.fixed_classifier(), {"grey": PHOTOGRAPH}, "abc", ATTACKS, (0, 51))
     assert set(controls) == {"image", "attack", "level"} and controls["level"].options == (0, 51)
-    still, darker, unchanged = (figure.axes[0].images[0].get_array() for figure in figures)
-    assert np.array_equal(still, unchanged) and (darker.astype(int) == still.astype(int) - 51).all()
-    change = figures[1].axes[1].images[0].get_array()
+    before = [figure.axes[0].images[0].get_array() for figure in figures]
+    still, darker, unchanged = (figure.axes[1].images[0].get_array() for figure in figures)
+    assert all(np.array_equal(still, one) for one in (*before, unchanged))
+    assert (darker.astype(int) == still.astype(int) - 51).all()
+    change = figures[1].axes[2].images[0].get_array()
     assert (change == 0).all()  # the whole of ε downwards is black
-    widths = [[bar.get_width() for bar in figure.axes[2].patches] for figure in figures]
+    widths = [[bar.get_width() for bar in figure.axes[3].patches] for figure in figures]
     assert widths[0][:3] == widths[0][3:] and widths[1][:3] != widths[1][3:]
     assert sum(widths[1][3:]) == pytest.approx(1)
 

@@ -367,7 +367,7 @@ def attack_view(
     model: keras.Model, image: np.ndarray, label: int, class_names: Sequence[str], attack: Attack, epsilon: float,
     top: int = 5,
 ) -> Figure:  # fmt: skip
-    """A changed image, its change, and the classes that the model then finds likeliest.
+    """An image before and after an attack, the change, and the classes that the model then finds likeliest.
 
     Args:
         model: images → logits (n, classes).
@@ -381,13 +381,15 @@ def attack_view(
     """
     changed = attack(model, image[np.newaxis], np.array([label]), epsilon)
     before, after = softmax(generate(model, np.concatenate([image[np.newaxis], changed])), axis=1)
-    figure = Figure(figsize=(9.6, 3.1))
-    left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1.3))
-    plots.show_tiles(left, changed, 1, "what the classifier sees")
+    figure = Figure(figsize=(8.4, 2.3))
+    first, second, third, right = figure.subplots(1, 4, width_ratios=(1, 1, 1, 1.1))
+    plots.show_tiles(first, image[np.newaxis], 1, "unchanged")
+    plots.show_tiles(second, changed, 1, "changed")
     channel = image.shape[-1] // 2
     change = (changed - image)[..., channel : channel + 1] / (epsilon or 1)
     of = " of green" if image.shape[-1] == 3 else ""
-    plots.show_tiles(middle, np.clip(change, -1, 1), 1, f"the change{of}, amplified")
+    plots.show_tiles(third, np.clip(change, -1, 1), 1, f"change{of}, amplified")
+    third.images[0].set_interpolation("nearest")  # else neighbours that change in opposite ways would look grey
     shown = np.argsort(-np.maximum(before, after))[:top]
     places = np.arange(len(shown))
     right.barh(places - 0.2, before[shown], 0.4, color=plots.REAL, label="before")
