@@ -36,6 +36,11 @@ def test_growing_keeps_what_was_learned(pair, side):
     assert np.array_equal(discriminator(pictures, alpha=1.0), discriminator(pictures))
 
 
+def test_pictures_have_the_largest_side_unless_another_is_asked_for(pair):
+    generator, _ = pair
+    assert np.array_equal(generator(NOISE), generator(NOISE, side=16)) and generator(NOISE, side=8).shape[1] == 8
+
+
 def test_a_fade_in_the_critic_is_linear_where_it_happens(pair):
     """Before the next nonlinearity, that is; so look at the two ways into the block behind."""
     _, discriminator = pair
