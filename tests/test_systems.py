@@ -725,3 +725,20 @@ def test_walking_on_the_sphere_keeps_length_and_speed():
     steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
     np.testing.assert_allclose(steps, steps[0])
     assert np.linalg.matrix_rank(np.stack([z0, z1, *path]), tol=1e-9) == 2  # in the plane of the two
+
+
+@pytest.mark.parametrize(("seconds", "due"), [(0.0, [0, 2, 4, 4]), (1e9, [0, 4])])
+def test_a_checkpoint_is_written_when_it_is_due(seconds, due, tmp_path, eagerly, monkeypatch):
+    """Before the first step, after an interval if enough time has passed, and at the end."""
+    written = []
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", seconds)
+    monkeypatch.setattr(checkpoints.Checkpoint, "save", lambda self: written.append(self.model.steps_done))
+    system, sources = systems.build("gan")
+    systems.train(system, sources, steps=4, every=2, checkpoint=tmp_path / "gan")
+    assert written == due
+
+
+def test_the_shapes_of_all_that_is_saved_belong_to_the_run():
+    system, _ = systems.build("gan")
+    shapes = checkpoints.run_identity(system, {})["shapes"]
+    assert shapes == {name: list(variable.shape) for name, variable in checkpoints.training_state(system).items()}

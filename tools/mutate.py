@@ -302,6 +302,23 @@ def tests_of(mutant: Mutant, traced: dict, source: str) -> tuple[list[str], list
     return tests[:cheap], tests[cheap:]
 
 
+def show(name: str, source: str) -> None:
+    """Let TensorFlow's autograph, which reads sources and compiles them once more, read the changed one.
+
+    It asks linecache, and makes it read files anew.
+    """
+    update = linecache.updatecache
+
+    def updatecache(filename, module_globals=None):
+        if filename != name:
+            return update(filename, module_globals)
+        linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
+        return linecache.cache[name][2]
+
+    linecache.updatecache = updatecache
+    updatecache(name)
+
+
 def survives(mutant: Mutant, tests: list[str]) -> int:
     """Put the change in the place of its module, and run the tests."""
     original = SourceFileLoader.get_code
@@ -311,8 +328,8 @@ def survives(mutant: Mutant, tests: list[str]) -> int:
         if Path(self.path) != path:
             return original(self, fullname)
         source = changed(mutant, path.read_text(encoding="utf-8"))
-        linecache.cache[str(path)] = len(source), None, source.splitlines(keepends=True), str(path)
-        return compile(source, str(path), "exec")  # TensorFlow's autograph compiles what linecache knows once more
+        show(str(path), source)
+        return compile(source, str(path), "exec")
 
     SourceFileLoader.get_code = get_code
     return run_tests(tests)
