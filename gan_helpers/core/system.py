@@ -264,7 +264,7 @@ class System(keras.Model):
             self._make_functions()
             self._attributes_changed = False
         settings = {"batch_size": batch_size}
-        watching = [watchers.NaNGuard(), watchers.RecordCurves(), *checked_callbacks(callbacks)]
+        watching = [watchers.NaNGuard(), watchers.RecordCurves(), *watchers.checked_callbacks(callbacks)]
         with checkpoints.only_trainer(checks.file("checkpoint", checkpoint)):
             if checkpoint is not None:
                 settings["data"] = checkpoints.digest(sources)
@@ -414,14 +414,6 @@ def copy_variables(source, target) -> None:
     """Give every variable of ``target`` the value that it has in ``source``, which is built alike."""
     for old, new in zip(target.variables, source.variables, strict=True):
         old.assign(new)
-
-
-def checked_callbacks(callbacks) -> Iterable[keras.callbacks.Callback]:
-    """The callbacks, if they are a list or tuple of such; else a ``ValueError``."""
-    many = isinstance(callbacks, list | tuple)
-    if not many or not all(isinstance(callback, keras.callbacks.Callback) for callback in callbacks):
-        raise checks.refuse("callbacks", "a list of Keras callbacks", callbacks)
-    return callbacks
 
 
 def check_examples(examples: np.ndarray, shape: tuple[int | None, ...], name: str = "training data") -> None:

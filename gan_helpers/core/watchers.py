@@ -6,11 +6,12 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
 
+from . import checks
 from .checkpoints import Checkpoint
 
 
@@ -24,6 +25,14 @@ class Stopped(KeyboardInterrupt):
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: one line, instead of all the calls that were under way."""
         return [str(self)]
+
+
+def checked_callbacks(callbacks) -> Sequence[keras.callbacks.Callback]:
+    """The callbacks, if they are a list or tuple of such; else a ``ValueError``."""
+    many = isinstance(callbacks, list | tuple)
+    if not many or not all(isinstance(callback, keras.callbacks.Callback) for callback in callbacks):
+        raise checks.refuse("callbacks", "a list of Keras callbacks", callbacks)
+    return callbacks
 
 
 class NaNGuard(keras.callbacks.Callback):
