@@ -58,6 +58,10 @@ def test_batches_may_be_of_one_example_and_of_all():
         assert sorted(seen) == [0, 1, 2]
 
 
+def test_there_may_be_no_step_to_make():
+    assert not list(sampling.batches(np.arange(3), batch_size=1, stop=0))
+
+
 def test_what_nobody_chooses_is_0():
     whole = [batch for _, batch in sampling.batches(np.arange(20), batch_size=5, start=0, stop=8, seed=0)]
     short = [batch for _, batch in sampling.batches(np.arange(20), batch_size=5, stop=8)]
