@@ -59,6 +59,16 @@ def test_clipping_holds_after_every_step(eagerly):
     assert largest == pytest.approx(0.02)
 
 
+@pytest.mark.parametrize("kind", [WGAN, WGANGP])
+def test_the_critic_answers_higher_on_real_examples(kind):
+    """Far from the fakes there is no doubt, and clipped weights of 0.1 are large enough to show it."""
+    points = mixtures.gaussian_ring().sample(500) + np.float32([6, 0])
+    game = make(kind, n_critic=5, **({"clip": 0.1} if kind is WGAN else {}))
+    curves = game.train(points, steps=20, batch_size=50, every=20)
+    real, fake = (float(np.mean(game.discriminator(x))) for x in (points, game.sample(500)))
+    assert real > fake and -curves.last("d_loss") > 0
+
+
 def test_the_critic_moves_n_times_on_batches_of_its_own(eagerly):
     seen = []
 
