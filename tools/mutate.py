@@ -8,7 +8,8 @@ TensorFlow is imported once, and each change is tried in a forked process; nothi
 run finds out which tests pass through which line: a change is tried with these, until one fails. (It takes a quarter
 of an hour, is kept in build/mutants, and is repeated for test files that have changed.) The cheap tests come first,
 and the expensive ones only where these all pass. What survives is printed, and is either equivalent, so that no test
-could tell, or lacks a test. A change that takes five times as long as the tests took (and half a minute more) is ended:
+could tell, or lacks a test, or has one that starts a process of its own (``test_replicas.py``), where the change is not
+seen. A change that takes five times as long as the tests took (and half a minute more) is ended:
 it is probably one that never comes to an end, and is counted apart.
 """
 
