@@ -65,3 +65,7 @@ def test_wrong_pictures_are_refused():
     for height, width in ((48, 48), (8, 8), (0, 0), (32, 16), (16, 32)):
         with pytest.raises(ValueError, match=rf"16, 32, 64 and so on, got \({height}, {width}\)"):
             sliced.sliced_wasserstein(*np.zeros((2, 3, height, width, 3)))
+    good = np.zeros((3, 16, 16, 3))
+    for name, pair in (("images_a", (good * np.nan, good)), ("images_b", (good, good * np.nan))):
+        with pytest.raises(ValueError, match=f"^{name} "):
+            sliced.sliced_wasserstein(*pair)
