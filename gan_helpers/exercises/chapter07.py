@@ -39,17 +39,17 @@ def _mended_loss(answer):
     rng = np.random.default_rng()
     labelled, unlabelled, fake = (rng.normal(0, 2, size=(n, 5)) for n in (4, 9, 7))
     labels = rng.integers(0, 5, size=4)
-    named = -log_softmax(labelled, axis=1)[np.arange(4), labels].mean()
+    class_loss = -log_softmax(labelled, axis=1)[np.arange(4), labels].mean()
     a_real, a_fake = logsumexp(unlabelled, axis=1), logsumexp(fake, axis=1)
-    right = named + softplus(-a_real).mean() + softplus(a_fake).mean()
+    right = class_loss + softplus(-a_real).mean() + softplus(a_fake).mean()
     found = float(answer(labelled, labels, unlabelled, fake))
-    by_largest = named + softplus(-unlabelled.max(axis=1)).mean() + softplus(fake.max(axis=1)).mean()
-    require(not np.isclose(found, named + softplus(-a_real).mean() + softplus(-a_fake).mean()),
+    by_largest = class_loss + softplus(-unlabelled.max(axis=1)).mean() + softplus(fake.max(axis=1)).mean()
+    require(not np.isclose(found, class_loss + softplus(-a_real).mean() + softplus(-a_fake).mean()),
             "The fakes' term still rewards a discriminator that takes fakes for real.")  # fmt: skip
     require(not np.isclose(found, by_largest), 'The logit of "real" is not the largest of the class logits.')
     with_fake = -log_softmax(np.c_[labelled, np.zeros(4)], axis=1)[np.arange(4), labels].mean()
-    require(not np.isclose(found, right - named + with_fake), "The labelled images are known to be real: their softmax "
-            "has N classes, without \"fake\".")  # fmt: skip
+    require(not np.isclose(found, right - class_loss + with_fake), "The labelled images are known to be real: their "
+            "softmax has N classes, without \"fake\".")  # fmt: skip
     require(np.isclose(found, right), "Not right yet. Compare the three terms with J_D in Section 7.3, one by one.")
 
 

@@ -1,7 +1,7 @@
 """Pseudo-labels: learning from few labels without a second player, or with one (chapter 7).
 
-The network names an image without a label. If it is sure, that name is taken for a label, and the network has to find
-it again in the image warped (Lee, 2013; Sohn et al., 2020, arXiv:2001.07685). A steadier network can do the naming.
+The network classifies an image without a label and takes its answer for a label (Lee, 2013), if it is confident, and
+for the image warped (Sohn et al., 2020, arXiv:2001.07685). A steadier network can give the answers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .sgan import FeatureMatchingGAN
 
 
 def pseudo_label_loss(answers: tf.Tensor, logits: tf.Tensor, confidence: float) -> tf.Tensor:
-    """The cross-entropy of ``logits`` with the classes that ``answers`` name; 0 for images of which they are not sure.
+    """The cross-entropy of ``logits`` with the likeliest classes of ``answers``; 0 where these are not confident.
 
     Args:
         answers: logits of the images as they are, float (n, classes). No gradient passes through them.
@@ -26,16 +26,17 @@ def pseudo_label_loss(answers: tf.Tensor, logits: tf.Tensor, confidence: float) 
         confidence: the probability above which an answer is believed.
 
     Returns:
-        A float scalar, the mean over all images: a single sure answer counts no more than it would among many.
+        A float scalar, the mean over all images: a single confident answer counts no more than it would among many.
     """
     probabilities = tf.nn.softmax(answers)
-    sure = tf.cast(tf.reduce_max(probabilities, axis=1) > confidence, logits.dtype)
-    names = tf.argmax(probabilities, axis=1)
-    return tf.reduce_mean(sure * tf.nn.sparse_softmax_cross_entropy_with_logits(names, logits))
+    confident = tf.cast(tf.reduce_max(probabilities, axis=1) > confidence, logits.dtype)
+    pseudo_labels = tf.argmax(probabilities, axis=1)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(pseudo_labels, logits)
+    return tf.reduce_mean(confident * losses)
 
 
 class PseudoLabelClassifier(Classifier):
-    """A classifier that learns from a few labels, and from those of its own answers that it is sure of.
+    """A classifier that learns from a few labels, and from its own confident answers.
 
     Its two sources are those of :class:`~gan_helpers.models.sgan.SemiSupervisedGAN`: a pair of arrays,
     ``(images, labels)``, and images without labels.
@@ -71,14 +72,14 @@ class PseudoLabelClassifier(Classifier):
         return {"loss": loss, "accuracy": accuracy}
 
     def unlabelled_loss(self, unlabelled, step):
-        """To find in the warped images what it sees in the images as they are, where it is sure of that."""
+        """To find in the warped images what it sees in the images as they are, where it is confident."""
         warped = warp(unlabelled, self.seed, step, "unlabelled", self.warp)
         answers = self.answering_network(unlabelled, training=False)
         return pseudo_label_loss(answers, self.network(warped, training=True), self.confidence)
 
 
 class MeanTeacher(PseudoLabelClassifier):
-    """Pseudo-labels from a steadier network: a running average of the weights names the images.
+    """Pseudo-labels from a steadier network: a running average of the weights gives them.
 
     (Tarvainen & Valpola, 2017, arXiv:1703.01780. They compare the probabilities of the two networks.) Afterwards, too,
     it is the average that answers.
@@ -119,7 +120,7 @@ class MeanTeacher(PseudoLabelClassifier):
 
 
 class PseudoLabelGAN(FeatureMatchingGAN):
-    """Both: the game with feature matching, whose discriminator believes its own sure answers, too.
+    """Both: the game with feature matching, whose discriminator learns from its own confident answers, too.
 
     (Wei et al., 2018, arXiv:1803.01541, add consistency to a semi-supervised GAN in another way.)
 

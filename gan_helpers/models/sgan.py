@@ -117,7 +117,7 @@ class FewLabelsGAN(GAN):
         return [*super().panels(), Panel("classifier, labelled images", {"class_loss": "loss"})]
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
-        """The share of ``images`` (in [−1, 1]) whose likeliest class is the one that ``labels`` names."""
+        """The share of ``images`` (in [−1, 1]) whose likeliest class is their label."""
         return share_right(self.discriminator, images, labels)
 
 
@@ -125,15 +125,16 @@ class SemiSupervisedGAN(FewLabelsGAN):
     """The plain game with a classifier for a discriminator, which also learns from a few labelled images."""
 
     def discriminator_loss(self, real, fake, step):
-        """To name the labelled images, and to tell the unlabelled ones from fakes; what to report of both."""
+        """To classify the labelled images, and to tell the unlabelled ones from fakes; what to report of both."""
         (images, labels), unlabelled = real
-        logits = self.discriminator(self.warped(images, step, "labelled"), training=True)
-        named, found = cross_entropy(logits, labels)
-        logits = self.discriminator(self.warped(unlabelled, step, "unlabelled"), training=True)
-        real_logits, fake_logits = real_logit(logits), real_logit(self.discriminator(fake, training=True))
+        labelled_logits = self.discriminator(self.warped(images, step, "labelled"), training=True)
+        class_loss, accuracy = cross_entropy(labelled_logits, labels)
+        unlabelled_logits = self.discriminator(self.warped(unlabelled, step, "unlabelled"), training=True)
+        real_logits = real_logit(unlabelled_logits)
+        fake_logits = real_logit(self.discriminator(fake, training=True))
         loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-        report = {"d_loss": loss, "class_loss": named, "class_accuracy": found}
-        total = named + loss + self.unlabelled_loss(unlabelled, logits)
+        report = {"d_loss": loss, "class_loss": class_loss, "class_accuracy": accuracy}
+        total = class_loss + loss + self.unlabelled_loss(unlabelled, unlabelled_logits)
         return total, report | self.adversarial_loss.accuracies(real_logits, fake_logits)
 
     def unlabelled_loss(self, images, warped_logits):
