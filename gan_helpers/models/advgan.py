@@ -1,7 +1,7 @@
 """AdvGAN (Xiao et al., 2018, arXiv:1801.02610): a generator that learns to make adversarial examples.
 
-An attack such as PGD asks the classifier for its slope again and again, for every image anew. This generator asks while
-it is trained. After that it makes a perturbation in one pass, and needs the classifier no more.
+An attack such as PGD asks the classifier for its gradient again and again, for every image anew. This generator asks
+while it is trained. After that it makes a perturbation in one pass, and needs the classifier no more.
 """
 
 from __future__ import annotations

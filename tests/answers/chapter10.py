@@ -14,10 +14,10 @@ def worst(linf=lambda w: np.abs(w).sum(), l2=np.linalg.norm, sign=1, label=True,
 
 
 def climbing(where="present", cut="whole", inside=True):
-    def climb(slope, image, epsilon, step_size, steps):
+    def climb(gradient, image, epsilon, step_size, steps):
         changed = image.copy()
         for _ in range(steps):
-            step = step_size * np.sign(slope(changed if where == "present" else image))
+            step = step_size * np.sign(gradient(changed if where == "present" else image))
             if cut == "whole":
                 changed = image + np.clip(changed + step - image, -epsilon, epsilon)
             else:
@@ -29,8 +29,8 @@ def climbing(where="present", cut="whole", inside=True):
 
 
 def estimate(linf=lambda s: np.abs(s).sum(axis=1), l2=lambda s: np.linalg.norm(s, axis=1)):
-    def first_order(losses, slopes, epsilon, norm):
-        flat = slopes.reshape(len(slopes), -1)
+    def first_order(losses, gradients, epsilon, norm):
+        flat = gradients.reshape(len(gradients), -1)
         return losses + epsilon * (linf if norm == "linf" else l2)(flat)
 
     return first_order
