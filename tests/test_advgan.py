@@ -93,6 +93,7 @@ def test_samples_are_changed_training_images(eagerly):
     game.train((IMAGES, LABELS), steps=2, every=1, batch_size=8)
     samples = game.sample(5, seed=1)
     distances = np.abs(samples[:, None] - IMAGES[None]).max(axis=(2, 3, 4)).min(axis=1)
+    assert np.array_equal(game.preview(5, seed=1), samples)
     assert samples.shape == (5, 8, 8, 1) and (distances <= game.epsilon + 1e-6).all()
     one_pass = game.changed(game.averaged_generator, tf.constant(IMAGES), training=False)
     np.testing.assert_allclose(game.perturb(IMAGES), one_pass, atol=1e-6)

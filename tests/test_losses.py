@@ -101,6 +101,16 @@ def test_equilibrium_is_where_the_discriminator_guesses(loss, guess):
     assert values == pytest.approx(loss.at_equilibrium)
 
 
+@pytest.mark.parametrize("kind", [losses.MinimaxLoss, losses.NonSaturatingLoss, losses.LeastSquaresLoss])
+def test_an_answer_is_right_on_its_side_of_the_guess(kind):
+    """The boundary lies halfway between the targets of least squares, and at D = ½ for the others."""
+    guess = 0.5 if kind is losses.LeastSquaresLoss else 0.0
+    above, below = tf.fill((4, 1), guess + 0.1), tf.fill((4, 1), guess - 0.1)
+    right, wrong = kind().accuracies(above, below), kind().accuracies(below, above)
+    assert {*right} == {"real_accuracy", "fake_accuracy"}
+    assert all(float(share) == 1 for share in right.values()) and all(float(share) == 0 for share in wrong.values())
+
+
 def test_generator_gradients_when_the_discriminator_wins():
     """At a = −8 the minimax loss is flat and the non-saturating one is steep: −σ(a) against σ(a) − 1."""
     a = tf.Variable([[-8.0]])
