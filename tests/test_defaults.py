@@ -2,8 +2,10 @@
 
 import importlib
 import inspect
+import itertools
 from pathlib import Path
 
+import keras
 import pytest
 
 import gan_helpers
@@ -153,34 +155,54 @@ def test_defaults():
     assert list(found()) == DEFAULTS.splitlines()
 
 
-SIZES = {  # the chapters' networks: how many weights, and what comes out
-    advgan.build_perturber: (89_057, (28, 28, 1)),
-    augmented.build_coded_generator: (100_288, (None, None, 3)),
-    augmented.build_code_encoder: (42_738, (2,)),
-    augmented.build_code_discriminator: (4_417, (1,)),
-    cgan.build_generator: (351_433, (28, 28, 1)),
-    cgan.build_discriminator: (102_849, (1,)),
-    cgan.build_projection_discriminator: (115_201, (1,)),
-    classifier.build_classifier: (257_674, (10,)),
-    dcgan.build_generator: (1_637_121, (28, 28, 1)),
-    dcgan.build_discriminator: (95_489, (1,)),
-    gan.build_generator: (114_064, (28, 28, 1)),
-    gan.build_discriminator: (100_609, (1,)),
-    robust.build_small_classifier: (166_406, (10,)),
-    sgan.build_generator: (167_025, (28, 28, 1)),
-    sgan.build_discriminator: (33_802, (10,)),
-    toy.build_point_generator: (4_482, (2,)),
-    toy.build_point_discriminator: (4_417, (1,)),
-    translators.build_unet_generator: (1_562_947, (None, None, 3)),
-    translators.build_resnet_generator: (1_376_067, (None, None, 3)),
-    translators.build_patch_discriminator: (663_361, (None, None, 1)),
-    vae.build_encoder: (201_474, (2,)),
-    vae.build_decoder: (202_256, (28, 28, 1)),
-    vae.build_bernoulli_decoder: (202_256, (28, 28, 1)),
+SIZES = {  # the chapters' networks: how many weights, what comes out, and what is not linear, in order
+    advgan.build_perturber: (89_057, (28, 28, 1), "relu × 4"),
+    augmented.build_coded_generator: (100_288, (None, None, 3), "leaky 0.2 × 3, relu × 3, tanh, sigmoid"),
+    augmented.build_code_encoder: (42_738, (2,), "leaky 0.2 × 3"),
+    augmented.build_code_discriminator: (4_417, (1,), "leaky 0.2 × 2"),
+    cgan.build_generator: (351_433, (28, 28, 1), "relu × 2, tanh"),
+    cgan.build_discriminator: (102_849, (1,), "leaky 0.01 × 3"),
+    cgan.build_projection_discriminator: (115_201, (1,), "leaky 0.01 × 3"),
+    classifier.build_classifier: (257_674, (10,), "relu × 3, dropout 0.3, relu, dropout 0.3"),
+    dcgan.build_generator: (1_637_121, (28, 28, 1), "leaky 0.01 × 2, tanh"),
+    dcgan.build_discriminator: (95_489, (1,), "leaky 0.01 × 3"),
+    gan.build_generator: (114_064, (28, 28, 1), "leaky 0.01, tanh"),
+    gan.build_discriminator: (100_609, (1,), "leaky 0.01"),
+    robust.build_small_classifier: (166_406, (10,), "relu × 3"),
+    sgan.build_generator: (167_025, (28, 28, 1), "relu × 2, tanh"),
+    sgan.build_discriminator: (33_802, (10,), "leaky 0.2 × 3, dropout 0.2"),
+    toy.build_point_generator: (4_482, (2,), "relu × 2"),
+    toy.build_point_discriminator: (4_417, (1,), "leaky 0.2 × 2"),
+    translators.build_unet_generator: (1_562_947, (None, None, 3), "leaky 0.2 × 4, relu × 4, tanh"),
+    translators.build_resnet_generator: (1_376_067, (None, None, 3), "relu × 9, tanh"),
+    translators.build_patch_discriminator: (663_361, (None, None, 1), "leaky 0.2 × 3"),
+    vae.build_encoder: (201_474, (2,), "relu"),
+    vae.build_decoder: (202_256, (28, 28, 1), "relu, tanh"),
+    vae.build_bernoulli_decoder: (202_256, (28, 28, 1), "relu"),
 }
 
 
+def nonlinearities(network):
+    """Activations and dropout, in the order of the layers, also those of networks inside."""
+    found = []
+    for layer in network.layers:
+        match getattr(layer, "activation", layer):  # a function, or a layer in its place
+            case keras.Model() as inside:
+                found += nonlinearities(inside)
+            case keras.layers.LeakyReLU(negative_slope=slope):
+                found.append(f"leaky {slope:g}")
+            case keras.layers.ReLU():
+                found.append("relu")
+            case keras.layers.Dropout(rate=rate):
+                found.append(f"dropout {rate:g}")
+            case activation if getattr(activation, "__name__", "linear") != "linear":
+                found.append(activation.__name__)
+    return found
+
+
 @pytest.mark.parametrize("build", SIZES)
-def test_networks_have_the_size_that_they_had(build):
+def test_networks_have_the_size_and_the_activations_that_they_had(build):
     network = build()
-    assert (network.count_params(), network.output_shape[1:]) == SIZES[build]
+    together = [(name, len(list(group))) for name, group in itertools.groupby(nonlinearities(network))]
+    activations = ", ".join(name if count == 1 else f"{name} × {count}" for name, count in together)
+    assert (network.count_params(), network.output_shape[1:], activations) == SIZES[build]
