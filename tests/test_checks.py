@@ -19,7 +19,7 @@ from keras import layers
 from gan_helpers import attacks, augmentation, losses, models
 from gan_helpers import layers as own_layers
 from gan_helpers.core import checks, sampling
-from gan_helpers.core.system import latent_noise
+from gan_helpers.core.system import generate, latent_noise
 from gan_helpers.data import images, mixtures, sets
 from gan_helpers.layers import Sampling
 from gan_helpers.models import (
@@ -496,6 +496,11 @@ def perturbed(*how):
         (lambda value: sampling.uniform((2,), value, 0, "noise"), "seed", (1.5, "1", None, True)),
         (lambda value: sampling.uniform((2,), 0, value, "noise"), "step", (1.5, "1", None, True)),
         (lambda value: latent_noise(2, value), "latent_dim", NOT_WHOLE),
+        (lambda value: generate(None, np.zeros((2, 3)), value), "batch_size", NOT_WHOLE),
+        (lambda value: sampling.batches(systems.IMAGES, batch_size=value, stop=1), "batch_size", NOT_WHOLE),
+        (lambda value: sampling.batches(systems.IMAGES, batch_size=1, stop=value), "stop", (-1, 2.5, "3", None)),
+        (lambda value: sampling.batches(systems.IMAGES, batch_size=1, stop=1, start=value), "start", (-1, 2.5, "3")),
+        (lambda value: sampling.batches(systems.IMAGES, batch_size=1, stop=1, seed=value), "seed", (1.5, "1", None)),
         (lambda value: SAMPLER.sample(2, value), "seed", (-1, 1.5, "1", None)),
         (lambda value: RING.sample(value), "n", (-1, 2.5, "3", None)),
         (lambda value: RING.sample(2, value), "seed", (-1, 1.5, "1", None)),

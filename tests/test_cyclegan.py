@@ -463,15 +463,23 @@ def test_translating(eagerly):
         game.translate(images[:, :, :7])
 
 
-def test_averages_follow_the_generators(eagerly):
+@pytest.mark.parametrize(
+    ("name", "networks"), [("cyclegan", "a_to_b b_to_a"), ("cyclegan, augmented", "a_to_b b_to_a encoder")]
+)
+def test_averages_follow_the_generators(name, networks, eagerly):
     """After one step they are the generators, after two they lie between: the older weights count 0.9 as much."""
-    game, sources = systems.build("cyclegan")
-    path = []
+    game, sources = systems.build(name)
+    path = {network: [] for network in networks.split()}
     for steps in (1, 2):
         systems.train(game, sources, steps=steps, every=1)
-        path.append(weights(game.b_to_a))
-    for old, new, mean in zip(*path, weights(game.averaged_b_to_a), strict=True):
-        np.testing.assert_allclose(mean, (0.9 * old + new) / 1.9, atol=1e-6)
+        for network, stages in path.items():
+            stages.append(weights(getattr(game, network)))
+    for network, stages in path.items():
+        for old, new, mean in zip(*stages, weights(getattr(game, f"averaged_{network}")), strict=True):
+            np.testing.assert_allclose(mean, (0.9 * old + new) / 1.9, atol=1e-6)
+
+
+def test_nothing_is_averaged_unless_it_is_asked_for(eagerly):
     plain = game_of([(1, 0.25), (1, -1.0)])
     systems.one_step(plain, images_of(2), images_of(2))
     assert plain.translator("b") is plain.a_to_b and plain.averaged_a_to_b is None
