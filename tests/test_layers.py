@@ -159,6 +159,13 @@ def test_a_strong_style_does_not_make_large_numbers():
     assert sizes == pytest.approx([1, 1], abs=0.1)
 
 
+def test_factors_scatter_around_1_as_strongly_as_the_style_does():
+    layer, style = ModulatedConv2D(3), RNG.normal(size=(50, 400)).astype(np.float32)
+    layer(RNG.normal(size=(50, 2, 2, 300)).astype(np.float32), style)
+    assert np.array_equal(layer.factors(0 * style), np.ones((50, 300)))
+    assert np.std(layer.factors(style)) == pytest.approx(1, abs=0.1)
+
+
 def test_noise_has_no_strength_at_first():
     layer = StyledConv2D(3)
     x, style = RNG.normal(size=(2, 4, 4, 5)).astype(np.float32), RNG.normal(size=(2, 6)).astype(np.float32)
