@@ -162,12 +162,12 @@ class MatchingAwareGAN(ConditionalGAN):
     def discriminator_loss(self, real, fake, step):
         """Real pairs against fakes and against real images with wrong labels; each of the two counts one half."""
         images, labels = real
-        mismatched = images, self.wrong_labels(labels, step)
-        real_logits, fake_logits, mismatched_logits = (
-            self.discriminator(pairs, training=True) for pairs in (real, fake, mismatched)
+        mislabelled = images, self.wrong_labels(labels, step)
+        real_logits, fake_logits, mislabelled_logits = (
+            self.discriminator(kind, training=True) for kind in (real, fake, mislabelled)
         )
         against = self.adversarial_loss.discriminator
-        loss = 0.5 * (against(real_logits, fake_logits) + against(real_logits, mismatched_logits))
+        loss = 0.5 * (against(real_logits, fake_logits) + against(real_logits, mislabelled_logits))
         return loss, {"d_loss": loss} | self.adversarial_loss.accuracies(real_logits, fake_logits)
 
     def wrong_labels(self, labels, step):
