@@ -246,6 +246,11 @@ def test_the_square_attack_begins_with_stripes_of_both_signs():
     assert 0.2 < (stripes > 0).mean() < 0.8
 
 
+def test_after_the_stripes_every_query_tries_a_square():
+    one, two = (square_attack(curved(), images_of(20), labels_of(20), 0.25, steps=steps) for steps in (1, 2))
+    assert not np.array_equal(one, two)
+
+
 def test_where_a_model_has_no_gradient_nothing_is_changed():
     def blind(images, training=False):
         return tf.tile([[1.0, 0.0, 0.0]], [images.shape[0], 1])

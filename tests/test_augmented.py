@@ -60,6 +60,14 @@ def test_losses_have_their_closed_forms(eagerly):
     assert report == pytest.approx(expected, rel=1e-5) and set(report) == set(AugmentedCycleGAN.reports)
 
 
+def test_each_judge_comes_closer_to_its_best_answer(eagerly):
+    """Real and fake pictures and codes look alike to these judges: the best that they can answer is ½."""
+    game = shifting_game(logits=(0.2, 0.6, 0.4))
+    systems.one_step(game, images_of(2), images_of(2, seed=1))
+    answers = [getattr(game, name).get_weights()[-1][0] for name in NETWORKS[3:]]
+    assert 0.2 < answers[0] < 0.5 < answers[1] < 0.6 and 0.4 < answers[2] < 0.5
+
+
 def test_the_objective_weighs_the_losses():
     game = shifting_game(cycle=10, code_cycle=3, adversarial=2)
     losses = {name: 10.0**i for i, name in enumerate(AugmentedCycleGAN.reports[:6])}

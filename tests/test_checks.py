@@ -518,6 +518,7 @@ def perturbed(*how):
         (lambda value: sliced_wasserstein(PICTURES, PICTURES, patches=value), "patches", NOT_WHOLE),
         (lambda value: sliced_wasserstein(PICTURES, PICTURES, patch_side=value), "patch_side", (*NOT_WHOLE, 17)),
         (lambda value: sliced_wasserstein(PICTURES, PICTURES, directions=value), "directions", NOT_WHOLE),
+        (progan.sides_up_to, "side", NOT_WHOLE),
         (lambda value: growth.Growth((4, 0, value)), "a stage's steps", (-1, 2.5, "3", None)),
         (lambda value: growth.Growth((value, 0, 4)), "a stage's side", (0, 3, 4.0, "4")),
         (lambda value: scores_within_classes(None, LABELLED, LABELLED, value), "n", NOT_WHOLE),

@@ -345,6 +345,9 @@ def test_numbers_that_make_no_sense_are_refused(wrong, evaluator):
     for name in ("samples", "neighbours_of"):
         with pytest.raises(ValueError, match=f"{name} must be .*, got {wrong!r}"):
             Evaluator(judge.network, images, **({"samples": 10} | {name: wrong}))
+    for wrong in (-1, 1.5, "1", None):
+        with pytest.raises(ValueError, match=f"seed must be .*, got {wrong!r}"):
+            Evaluator(judge.network, images, samples=10, seed=wrong)
 
 
 def test_evaluator_refuses_what_it_cannot_compare(evaluator):

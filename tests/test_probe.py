@@ -50,3 +50,7 @@ def test_wrong_input_is_refused():
         LinearProbe(np.zeros((5, 3)), np.zeros(4, bool))
     with pytest.raises(ValueError, match="pictures with the attribute and pictures without"):
         LinearProbe(np.zeros((5, 3)), np.ones(5, bool))
+    with pytest.raises(ValueError, match="^features must be finite numbers"):
+        LinearProbe(np.full((5, 3), np.nan), np.arange(5) < 2)
+    with pytest.raises(ValueError, match="^decay must be .*got -1"):
+        LinearProbe(RNG.normal(size=(5, 3)), np.arange(5) < 2, decay=-1)

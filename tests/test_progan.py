@@ -171,7 +171,8 @@ def test_ideas_can_be_left_out():
         return [type(layer).__name__ for block in network.blocks for layer in block.layers]
 
     whole, bare = (ProgressiveGenerator(8, 4, 32, 8, normalise=keep, equalized=keep) for keep in (True, False))
-    assert "PixelNormalization" in kinds(whole) and "PixelNormalization" not in kinds(bare)
+    assert kinds(whole).count("PixelNormalization") == 2 * 2  # after each convolution and the first dense layer
+    assert "PixelNormalization" not in kinds(bare)
     assert keras.models.clone_model(bare).get_config()["equalized"] is False
     for network, scale in ((whole, False), (bare, True)):
         convolutions = [x for block in network.blocks for x in block.layers if hasattr(x, "scale")]

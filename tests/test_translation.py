@@ -57,7 +57,7 @@ def test_the_score_is_the_mean_over_all_pictures(evaluator, data):
     each = evaluator.perceptual_distances(data.test_a, "b")
     assert each.shape == (len(data.test_a),) and np.ptp(each) > 0
     assert evaluator.score(data.test_a, "b")["perceptual_distance"] == pytest.approx(each.mean(), abs=1e-6)
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(ValueError, match=r"^translated must be of shape \(5, 2, 2, 3\), got \(4, 2, 2, 3\)"):
         evaluator.perceptual_distances(data.test_a[:4], "b")
 
 
