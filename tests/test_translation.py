@@ -6,6 +6,7 @@ import pytest
 from keras import layers
 
 from gan_helpers.data.sets import Unpaired
+from gan_helpers.scores import translation
 from gan_helpers.scores.metrics import kernel_distance
 from gan_helpers.scores.translation import TranslationEvaluator, cosine
 
@@ -77,3 +78,11 @@ def test_mistakes_get_a_clear_error(evaluator, data):
         evaluator.score(np.zeros((5, 2, 2, 3), np.uint8), "b")
     with pytest.raises(ValueError, match="test pictures must be pairs, got 5 of A and 4 of B"):
         TranslationEvaluator(data._replace(test_b=data.test_b[:4]))
+
+
+def test_efficientnet_looks_at_pictures_of_this_shape_unless_another_network_is_given(data, monkeypatch):
+    asked = []
+    monkeypatch.setattr(translation, "load_efficientnet", lambda *shape: asked.append(shape) or seeing_pixels())
+    TranslationEvaluator(data)
+    TranslationEvaluator(data, seeing_pixels())
+    assert asked == [((2, 2, 3), translation.COLOUR_SIDE)]
