@@ -119,6 +119,37 @@ def test_training_that_goes_on_compiles_nothing_anew(name, eagerly, monkeypatch)
 
 
 @EVERY_SYSTEM
+def test_every_network_that_training_changes_is_kept(name, eagerly):
+    """Players, averages and teachers: what a checkpoint leaves out, a run that goes on has lost."""
+    system, sources = systems.build(name)
+    systems.train(system, sources, steps=1, every=1)  # here, averages are made
+    networks = {key: value for key, value in vars(system).items() if isinstance(value, keras.Model)}
+    first = {key: weights(network) for key, network in networks.items()}
+    systems.train(system, sources, steps=2, every=1)
+    kept = {id(variable) for part in (system.networks() | system.state()).values() for variable in part.variables}
+    changed = [key for key, network in networks.items() if not equal(first[key], weights(network))]
+    assert changed and all(id(variable) in kept for key in changed for variable in networks[key].weights)
+
+
+@EVERY_SYSTEM
+def test_players_are_in_training_mode_while_they_train(name, eagerly, monkeypatch):
+    """Dropout and batch normalisation depend on it. Only answers from which a network is to learn are given without."""
+    system, sources = systems.build(name)
+    modes = {}
+    for network in (network for player in system.players().values() for network in player):
+
+        def spy(*inputs, call=network.call, key=network, **how):
+            modes.setdefault(id(key), set()).add(how.get("training"))
+            return call(*inputs, **how)
+
+        monkeypatch.setattr(network, "call", spy)
+    systems.train(system, sources, steps=1, every=1)
+    answers_too = {False} if name in ("sgan, pseudo-labels", "pseudo-labels", "robust") else set()
+    mode = {None} if name == "lone critic" else {True}  # which has no layer that cares
+    assert modes and all(found - answers_too == mode for found in modes.values())
+
+
+@EVERY_SYSTEM
 def test_the_discriminator_moves_first_and_as_often_as_it_is_due(name, eagerly):
     system, sources = systems.build(name)
     if not isinstance(system, AdversarialGame):
