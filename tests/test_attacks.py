@@ -341,6 +341,8 @@ def test_accuracy_and_smallest_epsilon_agree():
 
 def test_what_makes_no_sense_is_refused():
     model, images, labels = curved(), images_of(4), labels_of(4)
+    with pytest.raises(ValueError, match="^loss must be a function of logits and labels, got 'margin'"):
+        pgd(model, images, labels, 0.1, 0.1, 2, loss="margin")
     for wrong, match in [
         ((images, labels, -0.1), "epsilon must be 0 or a number above it, got -0.1"),
         ((images, labels, "0.1"), "epsilon must be"),

@@ -142,6 +142,8 @@ def pgd(
     step_size, steps = checks.not_negative("step_size", step_size), checks.count("steps", steps)
     if checks.count("restarts", restarts) > 1 and not random_start:
         raise checks.refuse("restarts", "1 without a random start", restarts)
+    if not callable(loss):
+        raise checks.refuse("loss", "a function of logits and labels", loss)
 
     def attempt(images, labels, starts):
         sizes = tf.constant([epsilon, step_size], tf.float32)
