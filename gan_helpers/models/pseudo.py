@@ -1,8 +1,8 @@
 """Pseudo-labels: learning from few labels without a second player, or with one (chapter 7).
 
-The network's own answer about an image without a label serves as its label (Lee, 2013). It counts only if the network is
-confident, and the network has to give it again for the image warped (Sohn et al., 2020, arXiv:2001.07685). A steadier
-network can give the answers.
+The network's own answer about an image without a label serves as its label (Lee, 2013). It counts only if the network
+is confident, and the network has to give it again for the image warped (Sohn et al., 2020, arXiv:2001.07685). A
+steadier network can give the answers.
 """
 
 from __future__ import annotations
