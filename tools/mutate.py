@@ -3,14 +3,15 @@
 python tools/mutate.py --count 100 --seed 1            # a hundred changes, drawn at random; about 10 s each
 python tools/mutate.py --seed 1 losses core/system.py  # only in these rooms or modules, all that there is time for
 python tools/mutate.py --count 100 --first 30 --minutes 5  # in portions: the first 30 have been tried
+python tools/mutate.py --count 60 --seed 2 --cheap     # quick: no expensive tests, so that a few more survive
 
 TensorFlow is imported once, and each change is tried in a forked process; nothing is written into the library. A first
 run finds out which tests pass through which line: a change is tried with these, until one fails. (It takes a quarter
 of an hour, is kept in build/mutants, and is repeated for test files that have changed.) The cheap tests come first,
-and the expensive ones only where these all pass. What survives is printed, and is either equivalent, so that no test
-could tell, or lacks a test, or has one that starts a process of its own (``test_replicas.py``), where the change is not
-seen. A change that takes five times as long as the tests took (and half a minute more) is ended:
-it is probably one that never comes to an end, and is counted apart.
+and the expensive ones only where these all pass: they can take twenty minutes for one change. What survives is printed,
+and is either equivalent, so that no test could tell, or lacks a test, or has one that starts a process of its own
+(``test_replicas.py``), where the change is not seen. A change that takes five times as long as the tests took (and half
+a minute more) is ended: it is probably one that never comes to an end, and is counted apart.
 """
 
 import argparse
@@ -352,6 +353,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--count", type=int, help="how many changes (default: all there are)")
     parser.add_argument("--seed", type=int, default=0, help="which")
     parser.add_argument("--first", type=int, default=0, help="how many of these to leave out: they were tried before")
+    parser.add_argument("--cheap", action="store_true", help="leave the expensive tests out")
     parser.add_argument("--minutes", type=float, default=60, help="begin nothing more after so long")
     options = parser.parse_args(arguments)
 
@@ -374,7 +376,7 @@ def main(arguments: list[str]) -> None:
             break
         source = (ROOT / mutant.path).read_text(encoding="utf-8")
         start, code, count = time.monotonic(), 0, 0
-        for tests in tests_of(mutant, traced, source):
+        for tests in tests_of(mutant, traced, source)[: 1 if options.cheap else 2]:
             if tests and code == 0:
                 limit = 30 + 5 * sum(traced["seconds"][test] for test in tests)
                 code = apart(lambda mutant=mutant, tests=tests: survives(mutant, tests), limit, log)
